@@ -1,0 +1,292 @@
+//! The one context that is passed to everything: what the server has, and what this request brought.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use bia_config::Config;
+use bia_model::schema::IdentitySchema;
+use bia_model::{ClientType, Flow, FlowKind};
+use bia_store::{Conn, Store, Tx};
+use time::OffsetDateTime;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::hasher::Hasher;
+use crate::outcome::IssuedSession;
+use crate::problem::Problem;
+use crate::session::{self, LiveSession};
+use crate::token::TokenKeys;
+
+/// Tells the time. Tests move it.
+#[derive(Clone, Default)]
+pub struct Clock {
+    offset_seconds: Arc<std::sync::atomic::AtomicI64>,
+}
+
+impl Clock {
+    /// The time now, in UTC, to the microsecond: what every database can keep.
+    pub fn now(&self) -> OffsetDateTime {
+        let offset = self.offset_seconds.load(std::sync::atomic::Ordering::Relaxed);
+        let now = OffsetDateTime::now_utc() + time::Duration::seconds(offset);
+        let micros = now.nanosecond() / 1000 * 1000;
+        now.replace_nanosecond(micros).unwrap_or(now)
+    }
+
+    /// Moves the clock forward, in tests.
+    pub fn advance(&self, by: time::Duration) {
+        self.offset_seconds.fetch_add(by.whole_seconds(), std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+/// Everything that follows from one reading of the configuration. A reload makes a new one.
+pub struct Runtime {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The identity schemas, compiled.
+    pub schemas: Schemas,
+    /// Hashes and verifies passwords.
+    pub hasher: Hasher,
+    /// Hashes tokens and codes.
+    pub keys: TokenKeys,
+}
+
+/// The identity schemas by id.
+#[derive(Default)]
+pub struct Schemas {
+    by_id: HashMap<String, Arc<IdentitySchema>>,
+}
+
+impl Schemas {
+    /// From ids and compiled schemas.
+    pub fn new(all: impl IntoIterator<Item = (String, Arc<IdentitySchema>)>) -> Schemas {
+        Schemas { by_id: all.into_iter().collect() }
+    }
+
+    /// The schema with an id, given as it is or as base64url of it (admin.md §8).
+    pub fn find(&self, id: &str) -> Option<(&str, &Arc<IdentitySchema>)> {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        if let Some((id, schema)) = self.by_id.get_key_value(id) {
+            return Some((id, schema));
+        }
+        let decoded = String::from_utf8(URL_SAFE_NO_PAD.decode(id).ok()?).ok()?;
+        self.by_id.get_key_value(&decoded).map(|(id, schema)| (id.as_str(), schema))
+    }
+}
+
+/// What lives as long as the process.
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// What the configuration says now.
+    pub runtime: ArcSwap<Runtime>,
+    /// The clock.
+    pub clock: Clock,
+    /// Wakes the courier when there is something to send.
+    pub courier: Arc<tokio::sync::Notify>,
+}
+
+/// The three kinds of callers (flows.md §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A browser that shows pages and follows redirects.
+    Browser,
+    /// A script in a browser that wants JSON.
+    Spa,
+    /// A native app.
+    Api,
+}
+
+/// What kind of answer the client wants, decided once from what it sent (flows.md §2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// It asks for JSON, or sends JSON.
+    pub json: bool,
+    /// It asks for pages. Both can be true.
+    pub html: bool,
+    /// It asks for JSON rather than for pages, whatever it sends.
+    pub json_rather_than_html: bool,
+}
+
+/// From where a client calls, as far as it or its proxy tells.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// At most 50 bytes.
+    pub ip_address: String,
+    /// At most 512 bytes.
+    pub user_agent: Option<String>,
+    /// At most 512 bytes.
+    pub location: String,
+}
+
+/// The credentials that a request brought (sessions.md §3).
+#[derive(Clone, Default)]
+pub struct Credentials {
+    /// The token that counts.
+    pub token: Option<String>,
+    /// Whether it came in a session cookie.
+    pub from_cookie: bool,
+    /// When the session cookie says that the session ends.
+    pub cookie_expires_at: Option<OffsetDateTime>,
+    /// The token in the cookie, even when another one counts.
+    pub cookie_token: Option<String>,
+    /// A token sent as a bearer token.
+    pub bearer: Option<String>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("token", &self.token.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// One request, free of HTTP.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The URL as the client saw it.
+    pub url: String,
+    /// Its query.
+    pub query: Vec<(String, String)>,
+    /// What it wants.
+    pub wants: Wants,
+    /// The anti-CSRF token that the client has; `None` when it has none, or one that is not whole.
+    pub csrf_cookie: Option<String>,
+    /// The token that the client has after this answer: its own, or a new one.
+    pub csrf_token: String,
+    /// Its credentials.
+    pub credentials: Credentials,
+    /// From where it comes.
+    pub origin: Origin,
+    /// What shows that it is a browser, one sentence each; native flows refuse such requests.
+    pub browser_signs: Vec<String>,
+    /// What a browser was doing when it had to sign in again, by purpose (`bia_continuity` ids).
+    pub continuity: HashMap<String, String>,
+    /// Whether it was sent by GET, as links are.
+    pub is_get: bool,
+}
+
+impl Request {
+    /// The first value of a query parameter.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
+    }
+}
+
+/// What the answer has to carry besides its body.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// A new anti-CSRF token for the client.
+    pub csrf_token: Option<String>,
+    /// A session whose cookie is to be set.
+    pub session: Option<IssuedSession>,
+    /// Whether the session cookie is to be taken away.
+    pub drop_session: bool,
+    /// Continuity ids to set by purpose; `None` takes one away.
+    pub continuity: Vec<(String, Option<String>)>,
+}
+
+/// The context of one request.
+pub struct Cx {
+    /// What lives as long as the process.
+    pub app: Arc<App>,
+    /// The configuration, as it was when the request came.
+    pub runtime: Arc<Runtime>,
+    /// The request.
+    pub request: Request,
+    /// When the request came.
+    pub now: OffsetDateTime,
+    session: OnceCell<Option<LiveSession>>,
+    effects: Mutex<Effects>,
+}
+
+impl Cx {
+    /// The context of a request.
+    pub fn new(app: Arc<App>, request: Request) -> Cx {
+        let runtime = app.runtime.load_full();
+        let now = app.clock.now();
+        Cx { app, runtime, request, now, session: OnceCell::new(), effects: Mutex::default() }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.runtime.config
+    }
+
+    /// The network that all rows belong to.
+    pub fn nid(&self) -> Uuid {
+        self.app.store.nid()
+    }
+
+    /// A connection to read from.
+    pub async fn read(&self) -> Result<Conn, Problem> {
+        Ok(self.app.store.read().await?)
+    }
+
+    /// A connection for one statement that writes.
+    pub async fn write(&self) -> Result<Conn, Problem> {
+        Ok(self.app.store.write().await?)
+    }
+
+    /// A transaction.
+    pub async fn begin(&self) -> Result<Tx, Problem> {
+        Ok(self.app.store.begin().await?)
+    }
+
+    /// The live session that the request's credentials belong to, of an active identity. Looked up once.
+    pub async fn session(&self) -> Result<Option<&LiveSession>, Problem> {
+        let found = self.session.get_or_try_init(|| session::find_live(self)).await?;
+        Ok(found.as_ref().filter(|live| live.identity.is_active()))
+    }
+
+    /// As [`Cx::session`], also when its identity is inactive (sessions.md §6).
+    pub async fn session_of_anybody(&self) -> Result<Option<&LiveSession>, Problem> {
+        Ok(self.session.get_or_try_init(|| session::find_live(self)).await?.as_ref())
+    }
+
+    /// Which kind of caller a flow is answered to.
+    pub fn caller(&self, flow: &Flow) -> Caller {
+        self.caller_of(flow.kind, flow.client)
+    }
+
+    /// Which kind of caller a flow of a kind is answered to. Verification asks another question than
+    /// the others and asks it of native flows too (flows.md §2).
+    pub fn caller_of(&self, kind: FlowKind, client: ClientType) -> Caller {
+        let wants = self.request.wants;
+        match (kind, client) {
+            (FlowKind::Verification, ClientType::Api) if wants.html => Caller::Browser,
+            (FlowKind::Verification, ClientType::Browser) if wants.html => Caller::Browser,
+            (FlowKind::Verification, ClientType::Browser) => Caller::Spa,
+            (_, ClientType::Api) => Caller::Api,
+            (_, ClientType::Browser) if wants.json => Caller::Spa,
+            (_, ClientType::Browser) => Caller::Browser,
+        }
+    }
+
+    /// Gives the client a new anti-CSRF token and returns it.
+    pub fn renew_csrf(&self) -> String {
+        let token = crate::csrf::new_token();
+        self.effect(|e| e.csrf_token = Some(token.clone()));
+        token
+    }
+
+    /// The anti-CSRF token that the client will have after the answer.
+    pub fn csrf_token(&self) -> String {
+        let renewed = self.with_effects(|e| e.csrf_token.clone());
+        renewed.unwrap_or_else(|| self.request.csrf_token.clone())
+    }
+
+    /// Notes something that the answer has to carry.
+    pub fn effect(&self, note: impl FnOnce(&mut Effects)) {
+        self.with_effects(note);
+    }
+
+    /// Takes what the answer has to carry.
+    pub fn take_effects(&self) -> Effects {
+        self.with_effects(std::mem::take)
+    }
+
+    fn with_effects<T>(&self, f: impl FnOnce(&mut Effects) -> T) -> T {
+        // A poisoned lock only means that another holder panicked between two plain assignments.
+        f(&mut self.effects.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,158 @@
+//! What a client submits, whatever its encoding (spec: methods.md §0.1).
+
+use bia_model::schema::IdentitySchema;
+use serde_json::{Map, Value};
+
+/// A submitted form.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    body: Body,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    /// A JSON object.
+    Json(Map<String, Value>),
+    /// Name and value pairs in order; names can repeat.
+    Pairs(Vec<(String, String)>),
+}
+
+impl Default for Body {
+    fn default() -> Body {
+        Body::Pairs(Vec::new())
+    }
+}
+
+/// What a field holds that should be a text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Text<'f> {
+    /// Nothing, or an empty text.
+    Absent,
+    /// A text.
+    Some(&'f str),
+    /// Something else; the name of its JSON type.
+    OtherType(&'static str),
+}
+
+impl Form {
+    /// A JSON object.
+    pub fn json(object: Map<String, Value>) -> Form {
+        Form { body: Body::Json(object) }
+    }
+
+    /// An HTML form or a query.
+    pub fn pairs(pairs: Vec<(String, String)>) -> Form {
+        Form { body: Body::Pairs(pairs) }
+    }
+
+    /// The text in a field; `None` when it is absent, empty or not a text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.field(name) {
+            Text::Some(text) => Some(text),
+            Text::Absent | Text::OtherType(_) => None,
+        }
+    }
+
+    /// What is in a field that should hold a text.
+    pub fn field(&self, name: &str) -> Text<'_> {
+        match &self.body {
+            Body::Pairs(pairs) => match pairs.iter().find(|(k, _)| k == name) {
+                Some((_, v)) if !v.is_empty() => Text::Some(v),
+                _ => Text::Absent,
+            },
+            Body::Json(object) => match object.get(name) {
+                None => Text::Absent,
+                Some(Value::String(s)) if s.is_empty() => Text::Absent,
+                Some(Value::String(s)) => Text::Some(s),
+                Some(other) => Text::OtherType(json_type(other)),
+            },
+        }
+    }
+
+    /// Whether a field is there at all, even if it is empty.
+    pub fn has(&self, name: &str) -> bool {
+        match &self.body {
+            Body::Pairs(pairs) => pairs.iter().any(|(k, _)| k == name),
+            Body::Json(object) => object.contains_key(name),
+        }
+    }
+
+    /// A truth value: Go's spellings, the last of several form values (hidden `false`, checked `true`).
+    pub fn boolean(&self, name: &str) -> bool {
+        match &self.body {
+            Body::Pairs(pairs) => pairs.iter().rev().find(|(k, _)| k == name).is_some_and(|(_, v)| go_bool(v)),
+            Body::Json(object) => match object.get(name) {
+                Some(Value::Bool(b)) => *b,
+                Some(Value::String(s)) => go_bool(s),
+                _ => false,
+            },
+        }
+    }
+
+    /// The traits, typed as their schema says. Names that the schema does not know are dropped.
+    pub fn traits(&self, schema: &IdentitySchema) -> Value {
+        match &self.body {
+            Body::Pairs(pairs) => schema.decode_form(pairs),
+            Body::Json(object) => schema.decode_json(object),
+        }
+    }
+
+    /// `transient_payload`: an object, `{}` when absent. `Err` holds the JSON type found instead.
+    pub fn transient_payload(&self) -> Result<Value, &'static str> {
+        let given = match &self.body {
+            Body::Json(object) => object.get("transient_payload").cloned(),
+            Body::Pairs(_) => match self.text("transient_payload") {
+                Some(text) => Some(serde_json::from_str(text).unwrap_or(Value::String(text.to_owned()))),
+                None => None,
+            },
+        };
+        match given {
+            None | Some(Value::Null) => Ok(Value::Object(Map::new())),
+            Some(value @ Value::Object(_)) => Ok(value),
+            Some(other) => Err(json_type(&other)),
+        }
+    }
+
+    /// The method that the client names.
+    pub fn method(&self) -> Option<&str> {
+        self.text("method")
+    }
+}
+
+/// The JSON type of a value, by the name that validators use.
+pub fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The spellings of true that Go's parser takes; everything else is false.
+pub fn go_bool(text: &str) -> bool {
+    matches!(text, "1" | "t" | "T" | "TRUE" | "true" | "True")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkbox_counts_by_its_last_value() {
+        let form = Form::pairs(vec![("a".into(), "false".into()), ("a".into(), "true".into())]);
+        assert!(form.boolean("a"));
+        assert!(!form.boolean("b"));
+    }
+
+    #[test]
+    fn an_empty_text_is_absent_and_a_number_is_of_another_type() {
+        let Value::Object(object) = serde_json::json!({"a": "", "b": 3, "c": "x"}) else { return };
+        let form = Form::json(object);
+        assert_eq!(form.field("a"), Text::Absent);
+        assert_eq!(form.field("b"), Text::OtherType("number"));
+        assert_eq!(form.text("c"), Some("x"));
+    }
+}

@@ -1,0 +1,276 @@
+//! The ways to prove or keep an identity. Everything Bia knows about a method is reachable from here:
+//! flows ask [`METHODS`], in this order, and never name a method themselves.
+
+pub mod code;
+pub mod identifier_first;
+pub mod password;
+pub mod profile;
+
+use async_trait::async_trait;
+use bia_config::Config;
+use bia_model::text::Message;
+use bia_model::{Aal, AuthenticationMethod, Flow, Identity, MethodName};
+
+use crate::cx::Cx;
+use crate::form::Form;
+use crate::outcome::FormStatus;
+use crate::problem::Problem;
+use crate::session::LiveSession;
+
+/// All methods, in the order of asking.
+pub static METHODS: &[&dyn Method] =
+    &[&profile::Profile, &password::Password, &code::Code, &identifier_first::IdentifierFirst];
+
+/// One way to prove or keep an identity.
+pub trait Method: Send + Sync {
+    /// Wire name, credential type, node group, configuration key.
+    fn name(&self) -> MethodName;
+
+    /// Whether the configuration switches it on.
+    fn is_enabled(&self, config: &Config) -> bool;
+
+    /// How many of the identity's credentials count as a first factor (identity.md §6), whether or not
+    /// the method is switched on.
+    fn first_factors(&self, _config: &Config, _identity: &Identity) -> usize {
+        0
+    }
+
+    /// How many of the identity's credentials count as a second factor (identity.md §6).
+    fn second_factors(&self, _config: &Config, _identity: &Identity) -> usize {
+        0
+    }
+
+    /// Its part in login flows.
+    fn login(&self) -> Option<&dyn LoginMethod> {
+        None
+    }
+
+    /// Its part in registration flows.
+    fn registration(&self) -> Option<&dyn RegistrationMethod> {
+        None
+    }
+
+    /// Its part in settings flows.
+    fn settings(&self) -> Option<&dyn SettingsMethod> {
+        None
+    }
+
+    /// Its part in recovery flows.
+    fn recovery(&self) -> Option<&dyn RecoveryMethod> {
+        None
+    }
+
+    /// Its part in verification flows.
+    fn verification(&self) -> Option<&dyn VerificationMethod> {
+        None
+    }
+}
+
+/// The method with a name, when this server has it.
+pub fn find(name: MethodName) -> Option<&'static dyn Method> {
+    METHODS.iter().copied().find(|m| m.name() == name)
+}
+
+/// The highest level that an identity can reach with its credentials.
+pub fn available_aal(config: &Config, identity: &Identity) -> Aal {
+    if METHODS.iter().any(|m| m.second_factors(config, identity) > 0) {
+        Aal::Aal2
+    } else if METHODS.iter().any(|m| m.first_factors(config, identity) > 0) {
+        Aal::Aal1
+    } else {
+        Aal::Aal0
+    }
+}
+
+/// Why a submission was not taken.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Something is wrong with the form: messages by the dotted name of the node they concern; an
+    /// empty name concerns the whole form.
+    Form(Vec<(String, Message)>),
+    /// Something that the form cannot show.
+    Problem(Problem),
+}
+
+impl Refusal {
+    /// A message that concerns the whole form.
+    pub fn form(message: Message) -> Refusal {
+        Refusal::Form(vec![(String::new(), message)])
+    }
+
+    /// A message that concerns one field.
+    pub fn field(name: &str, message: Message) -> Refusal {
+        Refusal::Form(vec![(name.to_owned(), message)])
+    }
+}
+
+impl<E: Into<Problem>> From<E> for Refusal {
+    fn from(error: E) -> Refusal {
+        Refusal::Problem(error.into())
+    }
+}
+
+/// Which screen of a login flow is filled.
+#[derive(Clone, Copy)]
+pub enum LoginStage<'a> {
+    /// All first factors at once.
+    FirstFactor,
+    /// Second factors of somebody who is signed in.
+    SecondFactor(&'a LiveSession),
+    /// First factors of somebody who has to sign in again.
+    Refresh(&'a LiveSession),
+    /// The first of two screens: who is it?
+    Identification,
+    /// The second of two screens. `None` when nobody goes by that identifier and that must not show.
+    Credentials(Option<&'a Identity>),
+}
+
+/// How a login submission ended.
+#[derive(Debug)]
+pub enum LoginStep {
+    /// Somebody proved who they are.
+    Authenticated {
+        /// Who, with credentials.
+        identity: Box<Identity>,
+        /// By what.
+        method: AuthenticationMethod,
+    },
+    /// The form is shown again, changed.
+    AskAgain(FormStatus),
+}
+
+/// A method's part in login flows.
+#[async_trait]
+pub trait LoginMethod: Send + Sync {
+    /// Adds the method's nodes to a screen, if it has any there.
+    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem>;
+
+    /// Whether a submission is for this method.
+    fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool;
+
+    /// Takes a submission.
+    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal>;
+}
+
+/// Which screen of a registration flow is filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegistrationStage {
+    /// Everything on one screen.
+    Unified,
+    /// The first of two screens: traits.
+    Profile,
+    /// The second of two screens: credentials.
+    Credentials,
+}
+
+/// How a registration submission ended.
+#[derive(Debug)]
+pub enum RegistrationStep {
+    /// Somebody signs up.
+    Register {
+        /// Who, with the new credential; its schema has been applied, it is not stored yet.
+        identity: Box<Identity>,
+        /// By what.
+        method: AuthenticationMethod,
+    },
+    /// The form is shown again, changed.
+    AskAgain(FormStatus),
+}
+
+/// A method's part in registration flows.
+#[async_trait]
+pub trait RegistrationMethod: Send + Sync {
+    /// Adds the method's nodes to a screen, if it has any there.
+    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: RegistrationStage) -> Result<(), Problem>;
+
+    /// Whether a submission is for this method.
+    fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool;
+
+    /// Takes a submission.
+    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RegistrationStep, Refusal>;
+}
+
+/// How a settings submission ended.
+#[derive(Debug)]
+pub enum SettingsStep {
+    /// The identity changes.
+    Save(Box<Identity>),
+    /// The form is shown again, changed.
+    AskAgain(FormStatus),
+}
+
+/// A method's part in settings flows.
+#[async_trait]
+pub trait SettingsMethod: Send + Sync {
+    /// Adds the method's nodes, if it has any for this identity (given with credentials).
+    async fn populate(&self, cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(), Problem>;
+
+    /// Whether a submission is for this method.
+    fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool;
+
+    /// Takes a submission of somebody who is signed in. `identity` has credentials.
+    async fn submit(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        form: &Form,
+        live: &LiveSession,
+        identity: Identity,
+    ) -> Result<SettingsStep, Refusal>;
+}
+
+/// How a recovery submission ended.
+#[derive(Debug)]
+pub enum RecoveryStep {
+    /// The account's owner is back: a session is to be issued.
+    Recovered {
+        /// Who, with credentials.
+        identity: Box<Identity>,
+        /// By what.
+        method: AuthenticationMethod,
+    },
+    /// The form is shown again, changed.
+    AskAgain(FormStatus),
+    /// The flow cannot go on; a new one with this message takes its place.
+    StartOver(Message),
+}
+
+/// A method's part in recovery flows.
+#[async_trait]
+pub trait RecoveryMethod: Send + Sync {
+    /// Fills the first screen.
+    async fn populate(&self, cx: &Cx, flow: &mut Flow) -> Result<(), Problem>;
+
+    /// Takes a submission.
+    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refusal>;
+}
+
+/// How a verification submission ended.
+#[derive(Debug)]
+pub enum VerificationStep {
+    /// An address was verified.
+    Verified,
+    /// The form is shown again, changed.
+    AskAgain(FormStatus),
+    /// The flow cannot go on; a new one with this message takes its place.
+    StartOver(Message),
+}
+
+/// A method's part in verification flows.
+#[async_trait]
+pub trait VerificationMethod: Send + Sync {
+    /// Fills the first screen.
+    async fn populate(&self, cx: &Cx, flow: &mut Flow) -> Result<(), Problem>;
+
+    /// Sends the challenge for an address of a flow that a hook created, and fills the screen that asks for it.
+    async fn send(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        identity: &Identity,
+        address: &bia_model::VerifiableAddress,
+    ) -> Result<(), Problem>;
+
+    /// Takes a submission.
+    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<VerificationStep, Refusal>;
+}
