@@ -1,1 +1,15 @@
-//! bia-store
+//! What is kept, on SQLite, PostgreSQL, CockroachDB and MySQL/MariaDB.
+//!
+//! The only crate that speaks SQL. It knows rows, not rules: no HTTP, no flows, no hashing of
+//! passwords, no mail. Every statement is one portable text; what the databases do differently
+//! stands in `db/`. Every query of a data table filters by the network id that the connection carries.
+//!
+//! A [`Tx`] is one unit of work and is rolled back when it is dropped. Nothing slow (hashing, mail,
+//! HTTP) happens while one is open: on SQLite it holds the only writer.
+
+#![warn(missing_docs)]
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test stops where it fails"))]
+
+pub mod db;
+
+pub use db::{Conn, Dialect, Dsn, DsnError, PoolOptions, Store, StoreError, Tx, Unique};

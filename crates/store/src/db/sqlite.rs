@@ -1,0 +1,163 @@
+//! How SQLite differs. Ids and times are text; times look as the reference's driver writes them,
+//! `YYYY-MM-DD HH:MM:SS[.ffffff]+00:00` with trailing zeros cut, so that text order is time order.
+
+use std::time::Duration;
+
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous, SqliteValueRef,
+};
+use sqlx::{Arguments as _, Decode, Sqlite, TypeInfo as _, ValueRef as _};
+use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+use uuid::Uuid;
+
+use super::dsn::SqliteFile;
+use super::row::DecodeError;
+use super::{StoreError, Unique, Value};
+
+/// How long a statement waits for another process' lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Takes the write lock at once: a lock that is upgraded later can fail without waiting.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// Options of the writer. A commit survives the end of the process (WAL, synchronous NORMAL);
+/// a database that lives no longer than the process is not synchronised at all.
+pub(super) fn options(file: &SqliteFile) -> SqliteConnectOptions {
+    let synchronous = if file.ephemeral { SqliteSynchronous::Off } else { SqliteSynchronous::Normal };
+    SqliteConnectOptions::new()
+        .filename(&file.path)
+        .create_if_missing(file.create)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("temp_store", "memory")
+        .statement_cache_capacity(256)
+}
+
+pub(super) fn bind(values: &[Value<'_>]) -> Result<SqliteArguments, DecodeError> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(values.len(), 0);
+    for value in values {
+        match value {
+            Value::Null(_) => arguments.add(None::<i64>),
+            Value::Bool(v) => arguments.add(i64::from(*v)),
+            Value::Int(v) => arguments.add(*v),
+            Value::Text(v) | Value::Json(v) => arguments.add(v.as_ref()),
+            Value::Bytes(v) => arguments.add(v.as_ref()),
+            Value::Uuid(v) => arguments.add(v.to_string()),
+            Value::Time(v) => arguments.add(time_text(*v)),
+        }?;
+    }
+    Ok(arguments)
+}
+
+/// The reference's text form of a time, in microseconds.
+pub(super) fn time_text(time: OffsetDateTime) -> String {
+    use std::fmt::Write as _;
+    let t = time.to_offset(UtcOffset::UTC);
+    let mut text = String::with_capacity(32);
+    // Writing into a String cannot fail.
+    let _ = write!(
+        text,
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+        t.year(),
+        u8::from(t.month()),
+        t.day(),
+        t.hour(),
+        t.minute(),
+        t.second()
+    );
+    if t.microsecond() != 0 {
+        let _ = write!(text, ".{:06}", t.microsecond());
+        text.truncate(text.trim_end_matches('0').len());
+    }
+    text.push_str("+00:00");
+    text
+}
+
+const ZONED: &[BorrowedFormatItem<'_>] = format_description!(
+    "[year]-[month]-[day] [hour]:[minute]:[second][optional [.[subsecond]]][offset_hour sign:mandatory]:[offset_minute]"
+);
+const ZONELESS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day] [hour]:[minute]:[second][optional [.[subsecond]]]");
+
+/// Reads the forms that occur: the reference's, `CURRENT_TIMESTAMP`'s (no zone: UTC) and RFC 3339.
+pub(super) fn parse_time(text: &str) -> Result<OffsetDateTime, DecodeError> {
+    OffsetDateTime::parse(text, ZONED)
+        .or_else(|_| PrimitiveDateTime::parse(text, ZONELESS).map(PrimitiveDateTime::assume_utc))
+        .or_else(|_| OffsetDateTime::parse(text, &Rfc3339))
+        .map(|t| t.to_offset(UtcOffset::UTC))
+        .map_err(|_| "not a time".into())
+}
+
+pub(super) fn slice(value: SqliteValueRef<'_>) -> Result<&[u8], DecodeError> {
+    Decode::<Sqlite>::decode(value)
+}
+
+fn is_text(value: &SqliteValueRef<'_>) -> bool {
+    value.type_info().name() == "TEXT"
+}
+
+/// Columns with a default of `'false'` may hold it as text.
+pub(super) fn boolean(value: SqliteValueRef<'_>) -> Result<bool, DecodeError> {
+    if is_text(&value) {
+        let text = text(value)?;
+        return Ok(matches!(text.as_str(), "true" | "TRUE" | "1" | "t"));
+    }
+    int(value).map(|v| v != 0)
+}
+
+pub(super) fn int(value: SqliteValueRef<'_>) -> Result<i64, DecodeError> {
+    if is_text(&value) {
+        return Ok(text(value)?.parse()?);
+    }
+    Decode::<Sqlite>::decode(value)
+}
+
+pub(super) fn text(value: SqliteValueRef<'_>) -> Result<String, DecodeError> {
+    Decode::<Sqlite>::decode(value)
+}
+
+pub(super) fn bytes(value: SqliteValueRef<'_>) -> Result<Vec<u8>, DecodeError> {
+    Decode::<Sqlite>::decode(value)
+}
+
+pub(super) fn uuid(value: SqliteValueRef<'_>) -> Result<Uuid, DecodeError> {
+    let text: &str = Decode::<Sqlite>::decode(value)?;
+    Ok(Uuid::try_parse(text)?)
+}
+
+pub(super) fn time(value: SqliteValueRef<'_>) -> Result<OffsetDateTime, DecodeError> {
+    parse_time(Decode::<Sqlite>::decode(value)?)
+}
+
+/// Extended result codes: <https://www.sqlite.org/rescode.html>.
+pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
+    let code: i32 = error.code().and_then(|c| c.parse().ok()).unwrap_or_default();
+    let message = error.message();
+    match (code, code & 0xff) {
+        // UNIQUE, PRIMARY KEY, ROWID
+        (2067 | 1555 | 2579, _) => {
+            let name = message.rsplit_once("failed: ").map_or(message, |(_, name)| name);
+            StoreError::Conflict { constraint: Unique::named(first_rule(name)) }
+        }
+        (787, _) => StoreError::Dangling,
+        // BUSY, LOCKED
+        (_, 5 | 6) => StoreError::Contention { reason: message.to_owned() },
+        // IOERR, FULL, CANTOPEN, READONLY
+        (_, 8 | 10 | 13 | 14) => StoreError::Unavailable { reason: message.to_owned() },
+        // TOOBIG, MISMATCH, CONSTRAINT
+        (_, 18 | 19 | 20) => StoreError::Refused { reason: message.to_owned() },
+        _ => StoreError::Statement(message.to_owned()),
+    }
+}
+
+/// SQLite names the columns (`t.a, t.b`), or `index 'name'` where the index has a condition.
+fn first_rule(name: &str) -> &str {
+    name.strip_prefix("index '").map_or(name, |name| name.trim_end_matches('\''))
+}

@@ -1,0 +1,5 @@
+//! The store's contract, the same on each database.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+
+mod seam;
