@@ -1,1 +1,3 @@
 //! bia-server
+
+pub mod wire;
