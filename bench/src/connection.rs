@@ -110,10 +110,8 @@ impl Answer {
         if self.status == wanted {
             return Ok(self.body);
         }
-        let text: String = String::from_utf8_lossy(&self.body)
-            .chars()
-            .take(300)
-            .collect();
+        let body = String::from_utf8_lossy(&self.body);
+        let text: String = body.trim().chars().take(300).collect();
         anyhow::bail!(
             "{} instead of {}: {text}",
             self.status.as_u16(),

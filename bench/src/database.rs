@@ -61,6 +61,24 @@ impl Database {
             Self::Mysql(options) => Link::Mysql(MySqlConnection::connect_with(options).await?),
         })
     }
+
+    /// Drops the table, or removes the SQLite file. Its connections are closed by then.
+    pub(crate) async fn clean_up(&self) -> anyhow::Result<()> {
+        let Self::Sqlite(_, file) = self else {
+            return self.connect().await?.drop_table().await;
+        };
+        for ending in ["", "-wal", "-shm"] {
+            let mut name = file.clone().into_os_string();
+            name.push(ending);
+            match std::fs::remove_file(&name) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(e).context("removing the SQLite file of the measurement");
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 fn sqlite(rest: &str) -> anyhow::Result<Database> {
@@ -304,25 +322,6 @@ impl Ceiling {
         self.workers.extend(resting);
         Ok(tally)
     }
-
-    /// Drops the table, or removes the SQLite file. Also right after a measurement that failed.
-    pub(crate) async fn clean_up(self) -> anyhow::Result<()> {
-        drop(self.workers);
-        if let Database::Sqlite(_, file) = &self.database {
-            for ending in ["", "-wal", "-shm"] {
-                let mut name = file.clone().into_os_string();
-                name.push(ending);
-                match std::fs::remove_file(&name) {
-                    Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(e).context("removing the SQLite file of the measurement");
-                    }
-                    _ => {}
-                }
-            }
-            return Ok(());
-        }
-        self.database.connect().await?.drop_table().await
-    }
 }
 
 #[cfg(test)]
@@ -386,7 +385,7 @@ mod tests {
             "sqlite://{}/server.sqlite?_fk=true",
             folder.display()
         ))?;
-        let mut ceiling = Ceiling::prepare(database, 3).await?;
+        let mut ceiling = Ceiling::prepare(database.clone(), 3).await?;
         for access in [Access::Select, Access::Insert, Access::Select] {
             let tally = ceiling.measure(access, Duration::from_millis(20)).await?;
             assert_eq!(
@@ -397,7 +396,8 @@ mod tests {
             );
             assert_eq!(ceiling.workers.len(), 3);
         }
-        ceiling.clean_up().await?;
+        drop(ceiling);
+        database.clean_up().await?;
         assert_eq!(std::fs::read_dir(&folder)?.count(), 0);
         std::fs::remove_dir(&folder)?;
         Ok(())

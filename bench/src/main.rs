@@ -16,10 +16,21 @@ mod run;
 mod scenario;
 
 use std::io::Write as _;
+use std::process::ExitCode;
 
 use clap::Parser as _;
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match measure_and_print() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bia-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure_and_print() -> anyhow::Result<()> {
     let args = args::Args::parse();
     let report = run::run(&args)?;
     std::io::stdout().write_all(report.render(args.format)?.as_bytes())?;

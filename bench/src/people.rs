@@ -1,8 +1,9 @@
 //! The identities and sessions of a run: made before it, deleted after it.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use http::{Method, StatusCode};
@@ -14,7 +15,9 @@ use crate::connection::{Connection, Endpoint, Prepared};
 use crate::scenario::Created;
 
 /// Connections that prepare and clean up.
-const HANDS: usize = 8;
+const HANDS: usize = 4;
+/// How often a job is tried: some servers refuse writes while another one is under way.
+const TRIES: u32 = 6;
 /// Identities in one batch request.
 const BATCH: usize = 200;
 
@@ -44,6 +47,8 @@ pub(crate) struct Site {
     pub(crate) public: Endpoint,
     pub(crate) admin: Endpoint,
     pub(crate) schema: String,
+    /// Ids of the identities that the run created, to be deleted at its end.
+    created: Arc<Mutex<Vec<String>>>,
 }
 
 impl Site {
@@ -61,6 +66,7 @@ impl Site {
             public,
             admin,
             schema,
+            created: Arc::default(),
         })
     }
 
@@ -88,6 +94,7 @@ impl Site {
             .expect(StatusCode::CREATED)
             .context("creating an identity")?;
         let created: Created = serde_json::from_slice(&created)?;
+        self.remember([created.id.clone()]);
         let mut person = Person {
             id: created.id,
             email,
@@ -101,18 +108,18 @@ impl Site {
         Ok(person)
     }
 
-    /// Makes identities that nobody logs in with, in batches; answers their ids.
-    pub(crate) async fn fill(&self, count: usize) -> anyhow::Result<Vec<String>> {
+    /// Makes identities that nobody logs in with, in batches.
+    pub(crate) async fn fill(&self, count: usize) -> anyhow::Result<()> {
         let site = Arc::new(self.clone());
-        let batches = in_parallel(count.div_ceil(BATCH), move |batch| {
+        in_parallel(count.div_ceil(BATCH), move |batch| {
             let site = Arc::clone(&site);
             async move { site.make_batch(BATCH.min(count - batch * BATCH)).await }
         })
-        .await?;
-        Ok(batches.into_iter().flatten().collect())
+        .await
+        .map(drop)
     }
 
-    async fn make_batch(&self, count: usize) -> anyhow::Result<Vec<String>> {
+    async fn make_batch(&self, count: usize) -> anyhow::Result<()> {
         #[derive(Deserialize)]
         struct Batch {
             identities: Vec<Outcome>,
@@ -136,15 +143,23 @@ impl Site {
             .expect(StatusCode::OK)
             .context("creating identities in a batch")?;
         let answer: Batch = serde_json::from_slice(&answer)?;
-        Ok(answer
-            .identities
-            .into_iter()
-            .filter_map(|o| o.identity)
-            .collect())
+        self.remember(answer.identities.into_iter().filter_map(|o| o.identity));
+        Ok(())
     }
 
-    /// Deletes identities; those that are gone already do not matter.
-    pub(crate) async fn delete(&self, ids: Vec<String>) -> anyhow::Result<()> {
+    /// Notes identities that the run created.
+    pub(crate) fn remember(&self, ids: impl IntoIterator<Item = String>) {
+        self.created().extend(ids);
+    }
+
+    fn created(&self) -> MutexGuard<'_, Vec<String>> {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Deletes the identities that the run created; those that are gone already do not matter.
+    pub(crate) async fn delete_created(&self) -> anyhow::Result<()> {
+        let ids = std::mem::take(&mut *self.created());
+        eprintln!("deleting {} identities of this run", ids.len());
         let (admin, ids) = (self.admin.clone(), Arc::new(ids));
         in_parallel(ids.len(), move |at| {
             let (admin, ids) = (admin.clone(), Arc::clone(&ids));
@@ -180,7 +195,7 @@ async fn only_schema(public: &Endpoint) -> anyhow::Result<String> {
     }
 }
 
-/// Does `count` jobs, a few at a time. The first error ends it.
+/// Does `count` jobs, a few at a time, each with several tries. A job that never succeeds ends it.
 async fn in_parallel<T, F, Job>(count: usize, job: F) -> anyhow::Result<Vec<T>>
 where
     T: Send + 'static,
@@ -198,7 +213,7 @@ where
                     if at >= count {
                         return anyhow::Ok(results);
                     }
-                    results.push(job(at).await?);
+                    results.push(patiently(|| job(at)).await?);
                 }
             })
         })
@@ -208,6 +223,19 @@ where
         results.extend(hand.await??);
     }
     Ok(results)
+}
+
+async fn patiently<T, Job>(job: impl Fn() -> Job) -> anyhow::Result<T>
+where
+    Job: Future<Output = anyhow::Result<T>>,
+{
+    for attempt in 1..TRIES {
+        if let Ok(done) = job().await {
+            return Ok(done);
+        }
+        tokio::time::sleep(Duration::from_millis(20) * attempt).await;
+    }
+    job().await
 }
 
 #[cfg(test)]
@@ -223,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_error_is_told() {
+    async fn a_job_that_never_succeeds_is_told() {
         let outcome = in_parallel(3, |at| async move {
             if at == 1 {
                 Err(anyhow::anyhow!("no"))

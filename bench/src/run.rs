@@ -66,50 +66,21 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Report> {
     let site = client
         .block_on(Site::find(public, admin, args.schema.as_deref()))
         .context("asking for the identity schemas")?;
-    eprintln!(
-        "preparing {} people and {} further identities",
-        args.people, args.fill
-    );
-    let filled = client.block_on(site.fill(usize::try_from(args.fill)?))?;
-    let people = client.block_on(site.make_people(usize::from(args.people)))?;
-    let created = people.iter().map(|p| p.id.clone()).chain(filled).collect();
-    let targets = Arc::new(Targets::new(
-        site.public.clone(),
-        site.admin.clone(),
-        people,
-        created,
-    )?);
-
-    let database_name = database.as_ref().map(Database::name);
-    let mut ceiling = database
-        .map(|d| rows.block_on(Ceiling::prepare(d, usize::from(args.connections))))
-        .transpose()?;
-    let visitors = (0..usize::from(args.connections).max(args.hash_connections()))
-        .map(|n| Visitor::new(&targets, n))
-        .collect();
-    let mut bench = Bench {
-        args,
-        client: &client,
-        rows: &rows,
-        visitors,
-        ceiling: ceiling.as_mut(),
-    };
-    let measured = bench.rounds(&plan(&scenarios, database_name.is_some()));
-
-    let cleaned = clean_up(args, &client, &site, &targets)
-        .and(ceiling.map_or(Ok(()), |c| rows.block_on(c.clean_up())));
-    let measures = measured?;
-    cleaned.context("cleaning up")?;
-    Ok(Report::new(args, database_name, measures))
-}
-
-fn clean_up(args: &Args, client: &Runtime, site: &Site, targets: &Targets) -> anyhow::Result<()> {
-    let created = targets.take_created();
-    if args.keep {
-        return Ok(());
+    let measured = Bench::prepare(args, &client, &rows, &site, database.clone())
+        .and_then(|mut bench| bench.rounds(&plan(&scenarios, database.is_some())));
+    if !args.keep {
+        client
+            .block_on(site.delete_created())
+            .context("cleaning up")?;
     }
-    eprintln!("deleting {} identities of this run", created.len());
-    client.block_on(site.delete(created))
+    if let Some(database) = &database {
+        rows.block_on(database.clean_up()).context("cleaning up")?;
+    }
+    Ok(Report::new(
+        args,
+        database.as_ref().map(Database::name),
+        measured?,
+    ))
 }
 
 struct Bench<'a> {
@@ -117,10 +88,36 @@ struct Bench<'a> {
     client: &'a Runtime,
     rows: &'a Runtime,
     visitors: Vec<Visitor>,
-    ceiling: Option<&'a mut Ceiling>,
+    ceiling: Option<Ceiling>,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    fn prepare(
+        args: &'a Args,
+        client: &'a Runtime,
+        rows: &'a Runtime,
+        site: &Site,
+        database: Option<Database>,
+    ) -> anyhow::Result<Self> {
+        eprintln!(
+            "preparing {} people and {} further identities",
+            args.people, args.fill
+        );
+        client.block_on(site.fill(usize::try_from(args.fill)?))?;
+        let people = client.block_on(site.make_people(usize::from(args.people)))?;
+        let targets = Arc::new(Targets::new(site.clone(), people)?);
+        let count = usize::from(args.connections).max(args.hash_connections());
+        Ok(Self {
+            args,
+            client,
+            rows,
+            visitors: (0..count).map(|n| Visitor::new(&targets, n)).collect(),
+            ceiling: database
+                .map(|d| rows.block_on(Ceiling::prepare(d, usize::from(args.connections))))
+                .transpose()?,
+        })
+    }
+
     fn rounds(&mut self, items: &[Item]) -> anyhow::Result<Vec<Measure>> {
         let mut measures: Vec<(Item, Tally)> =
             items.iter().map(|item| (*item, Tally::default())).collect();

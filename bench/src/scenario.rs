@@ -1,6 +1,6 @@
 //! What is asked of the server, one scenario each.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use http::{Method, StatusCode};
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::connection::{Connection, Endpoint, Prepared};
 use crate::load::Step;
-use crate::people::Person;
+use crate::people::{Person, Site};
 
 /// One kind of load.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -82,11 +82,8 @@ impl Scenario {
 /// Everything that the visitors of a run share.
 #[derive(Debug)]
 pub(crate) struct Targets {
-    pub(crate) public: Endpoint,
-    pub(crate) admin: Endpoint,
-    pub(crate) people: Vec<Person>,
-    /// Ids of identities that the run created, to be deleted at its end.
-    created: Mutex<Vec<String>>,
+    site: Site,
+    people: Vec<Person>,
     health: Prepared,
     login_flow: Prepared,
     registration_flow: Prepared,
@@ -113,42 +110,24 @@ pub(crate) struct Created {
 
 impl Targets {
     /// Prepares the requests of all scenarios.
-    pub(crate) fn new(
-        public: Endpoint,
-        admin: Endpoint,
-        people: Vec<Person>,
-        created: Vec<String>,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn new(site: Site, people: Vec<Person>) -> anyhow::Result<Self> {
+        let (public, admin) = (&site.public, &site.admin);
         Ok(Self {
-            health: Prepared::get(&public, "/health/alive")?,
-            login_flow: Prepared::get(&public, "/self-service/login/api")?,
-            registration_flow: Prepared::get(&public, "/self-service/registration/api")?,
-            admin_list: Prepared::get(&admin, "/admin/identities?page_size=100")?,
+            health: Prepared::get(public, "/health/alive")?,
+            login_flow: Prepared::get(public, "/self-service/login/api")?,
+            registration_flow: Prepared::get(public, "/self-service/registration/api")?,
+            admin_list: Prepared::get(admin, "/admin/identities?page_size=100")?,
             whoami: people
                 .iter()
-                .map(|p| Prepared::get(&public, "/sessions/whoami")?.with_session(&p.token))
+                .map(|p| Prepared::get(public, "/sessions/whoami")?.with_session(&p.token))
                 .collect::<Result<_, _>>()?,
             admin_get: people
                 .iter()
-                .map(|p| Prepared::get(&admin, &format!("/admin/identities/{}", p.id)))
+                .map(|p| Prepared::get(admin, &format!("/admin/identities/{}", p.id)))
                 .collect::<Result<_, _>>()?,
-            created: Mutex::new(created),
-            public,
-            admin,
+            site,
             people,
         })
-    }
-
-    /// Takes the ids of everything the run created so far.
-    pub(crate) fn take_created(&self) -> Vec<String> {
-        std::mem::take(&mut *self.created.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn created(&self, id: String) {
-        self.created
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(id);
     }
 }
 
@@ -167,8 +146,8 @@ impl Visitor {
     pub(crate) fn new(targets: &Arc<Targets>, number: usize) -> Self {
         Self {
             scenario: Scenario::Health,
-            public: Connection::new(targets.public.clone()),
-            admin: Connection::new(targets.admin.clone()),
+            public: Connection::new(targets.site.public.clone()),
+            admin: Connection::new(targets.site.admin.clone()),
             targets: Arc::clone(targets),
             turn: number.wrapping_mul(7919),
         }
@@ -202,7 +181,7 @@ impl Visitor {
     async fn login(&mut self) -> anyhow::Result<()> {
         let person = pick(&self.targets.people, self.turn)?;
         person
-            .log_in(&mut self.public, &self.targets.public)
+            .log_in(&mut self.public, &self.targets.site.public)
             .await
             .map(drop)
     }
@@ -220,14 +199,14 @@ impl Visitor {
             "traits": {"email": crate::people::new_address()},
         });
         let submit = Prepared::json(
-            &self.targets.public,
+            &self.targets.site.public,
             Method::POST,
             &format!("/self-service/registration?flow={}", flow.id),
             &body,
         )?;
         let answer = self.public.send(&submit).await?.expect(StatusCode::OK)?;
         let registered: Registered = serde_json::from_slice(&answer)?;
-        self.targets.created(registered.identity.id);
+        self.targets.site.remember([registered.identity.id]);
         Ok(())
     }
 
