@@ -74,7 +74,6 @@ pub fn trait_input(field: &TraitField, group: Group) -> Node {
         input.autocomplete = field.autocomplete.map(str::to_owned);
         input.pattern = field.pattern.clone();
         input.disabled = field.disabled;
-        input.maxlength = field.max_length;
         input.options = field.options.iter().map(|value| InputOption { value: value.clone() }).collect();
     }
     match &field.title {
