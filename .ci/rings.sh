@@ -1,0 +1,148 @@
+# The rings of ./test. `prepare_X` installs and starts what `ring_X` needs. Sourced, not run.
+
+# The server under test, as a command.
+server() {
+  echo "${SERVER:-$root/target/release/bia}"
+}
+
+# Builds the release binary unless another server is tested.
+need_server() {
+  [ -n "$SERVER" ] || { need_rust && build_release; }
+}
+
+build_release() {
+  cargo build --release -q -p bia-server
+}
+
+prepare_format() { need_rust; }
+ring_format() { cargo fmt --all --check; }
+
+prepare_lint() { need_rust; }
+ring_lint() { cargo clippy -q --workspace --all-targets -- -D warnings; }
+
+prepare_tests() { need_rust; }
+ring_tests() {
+  cargo test --workspace --no-fail-fast
+  local code=$?
+  count_cargo_tests
+  return $code
+}
+
+# count_cargo_tests: adds up the 'test result' lines that the ring has printed so far.
+count_cargo_tests() {
+  sync_log
+  awk '/^test result:/ { for (i = 1; i < NF; i++) { if ($(i+1) == "passed;") p += $i; if ($(i+1) == "failed;") f += $i } } END { print p + 0, f + 0 }' \
+    "$logs/$ring.log" >"$logs/$ring.count"
+}
+
+# Gives `tee` the moment it needs to write down what has been printed.
+sync_log() { sleep 0.5; }
+
+prepare_store() { need_rust && start_postgres && start_mariadb; }
+ring_store() {
+  local tests
+  # The binary that ring `tests` has built: `cargo test -p` would choose other features and build everything again.
+  tests=$(cargo test --workspace --no-run --message-format=json 2>/dev/null | python3 .ci/test_binary.py crates/store it) ||
+    { echo "the store's tests do not build"; return 1; }
+  export BIA_TEST_POSTGRES BIA_TEST_MYSQL
+  BIA_TEST_POSTGRES="postgres://postgres@127.0.0.1:$POSTGRES_PORT/postgres?sslmode=disable"
+  BIA_TEST_MYSQL="mysql://root@tcp(127.0.0.1:$MARIADB_PORT)/mysql"
+  (cd crates/store && "$tests")
+  local code=$?
+  count_cargo_tests
+  return $code
+}
+
+prepare_build() { need_rust; }
+ring_build() { build_release; }
+
+prepare_conformance_sqlite() { need_cryptography && need_server; }
+ring_conformance_sqlite() { conformance sqlite; }
+
+prepare_conformance_postgres() { need_cryptography && need_server && start_postgres; }
+ring_conformance_postgres() { conformance postgres; }
+
+prepare_conformance_mariadb() { need_cryptography && need_server && start_mariadb; }
+ring_conformance_mariadb() { conformance mariadb; }
+
+# conformance DATABASE: one job per module, each with a database of its own, as many jobs as pay off: a scenario
+# mostly waits. Counts the scenarios that conformance/must.txt names.
+conformance() {
+  local folder=$logs/conformance-$1
+  rm -rf "$folder" && mkdir -p "$folder"
+  modules | TMPDIR=$work xargs -r -n 1 -P "${JOBS:-$((2 * $(nproc)))}" \
+    bash .ci/conformance-module.sh "$root" "$folder" "$python" "$(server)" "$1" "${POSTGRES_PORT:-}" "${MARIADB_PORT:-}"
+  awk -v must=conformance/must.txt -v folder="$folder" -f .ci/conformance.awk /dev/null "$folder"/*.log >"$folder/summary"
+  sed '$d' "$folder/summary"
+  local passed failed
+  read -r passed failed < <(tail -n 1 "$folder/summary")
+  count "$passed" "$failed"
+  [ "$failed" -eq 0 ]
+}
+
+# The modules that conformance/must.txt names, or all of them.
+modules() {
+  if [ -n "$ALL_SCENARIOS" ]; then
+    "$python" conformance/conform list | sed 's,/.*,,' | sort -u
+  else
+    sed -n 's,^\([a-z][^/]*\)/.*,\1,p' conformance/must.txt | sort -u
+  fi
+}
+
+# start_site CONFIGURATION…: the server with the clients' configuration and a fresh SQLite file, and the mail sink.
+start_site() {
+  export DSN="sqlite://$work/$ring.sqlite?_fk=true&mode=rwc"
+  local flags=()
+  for file in "$@"; do flags+=(-c "$file"); done
+  cd clients/config || return 1
+  $(server) migrate sql up -e --yes "${flags[@]}" >"$logs/$ring-migrate.log" 2>&1 || { tail -n 20 "$logs/$ring-migrate.log"; return 1; }
+  start "$ring-mail" TERM python3 ../tools/smtp_sink.py --smtp-port 17025 --http-port 17026
+  start "$ring-server" TERM $(server) serve --dev --watch-courier "${flags[@]}"
+  cd "$root" || return 1
+  wait_for "$ring-mail" 20 get http://127.0.0.1:17026/health &&
+    wait_for "$ring-server" 60 get http://127.0.0.1:17433/health/ready &&
+    wait_for "$ring-server" 60 get http://127.0.0.1:17434/health/ready
+}
+
+stop_site() {
+  stop "$ring-server"
+  stop "$ring-mail"
+}
+
+# journeys COMMAND…: runs a client and counts the checks of the journeys that clients/must-RING.txt names.
+journeys() {
+  { "$@" 2>&1 || true; } | awk -v must="clients/must-$ring.txt" -v counts="$logs/$ring.count" -f .ci/journeys.awk
+}
+
+prepare_node() { need_python && need_modules clients/node && need_server; }
+ring_node() {
+  start_site kratos.yml && journeys node clients/node/journey.mjs
+  local code=$?
+  stop_site
+  return $code
+}
+
+prepare_python() {
+  need_python && need_server || return 1
+  clients/python/.venv/bin/python -c 'import ory_kratos_client' 2>/dev/null || make_venv clients/python/.venv -r clients/python/requirements.txt
+}
+ring_python() {
+  start_site kratos.yml && journeys clients/python/.venv/bin/python -u clients/python/journey.py
+  local code=$?
+  stop_site
+  return $code
+}
+
+prepare_browser() { need_python && need_chromium && need_modules clients/browser && need_server; }
+ring_browser() {
+  local shots=$logs/browser-shots
+  rm -rf "$shots" && mkdir -p "$shots"
+  # Where no ui_url is configured, the server shows its own pages.
+  sed '/^    error:$/d; /^      ui_url:/d' clients/config/kratos.yml >"$work/kratos.yml"
+  start_site "$work/kratos.yml" overlay.builtin.yml &&
+    journeys node clients/browser/journey.mjs --ui http://localhost:17433/ui --shots "$shots" \
+      --chromium "$(command -v "${CHROMIUM:-chromium}")"
+  local code=$?
+  stop_site
+  return $code
+}
