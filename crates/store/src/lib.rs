@@ -11,5 +11,7 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test stops where it fails"))]
 
 pub mod db;
+pub mod migrate;
+pub mod network;
 
 pub use db::{Conn, Dialect, Dsn, DsnError, PoolOptions, Store, StoreError, Tx, Unique};

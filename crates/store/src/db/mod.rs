@@ -25,7 +25,7 @@ pub use dialect::Dialect;
 pub use dsn::{Dsn, DsnError, PoolOptions};
 pub use error::{StoreError, Unique};
 pub use row::{Columns, FromColumn, Json, Row};
-pub use transact::StoreFailure;
+pub use transact::{Attempts, StoreFailure};
 pub use value::{Bind, Kind, Value};
 
 use pool::{Driver, Lease};

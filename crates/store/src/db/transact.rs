@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Store, StoreError, Tx};
+use super::StoreError;
 
 /// How often a unit of work is tried.
 const ATTEMPTS: u32 = 10;
@@ -21,42 +21,62 @@ impl StoreFailure for StoreError {
     }
 }
 
-impl Store {
-    /// Runs `work` as one unit and commits it. A deadlock or serialization failure, in the work or
-    /// at the commit, runs it again after a short random pause, at most ten times in all; so the
-    /// work must do nothing that cannot be done twice.
-    ///
-    /// ```ignore
-    /// store.transact(async |tx| session::insert(tx, &session).await).await?;
-    /// ```
-    pub async fn transact<T, E, F>(&self, mut work: F) -> Result<T, E>
-    where
-        E: StoreFailure,
-        F: AsyncFnMut(&mut Tx) -> Result<T, E>,
-    {
-        let mut attempt = 1;
+/// Runs an expression as one unit of work and commits it. `$tx` is the `&mut Tx` in it; its value is
+/// a `Result` whose error is a [`StoreFailure`].
+///
+/// A deadlock or serialization failure, in the work or at the commit, runs it again after a short
+/// random pause, at most ten times in all; so the work must do nothing that cannot be done twice,
+/// and move nothing out of its surroundings. A macro, because the future of a function that takes
+/// an async closure cannot be sent between threads.
+///
+/// ```ignore
+/// transact!(store, tx => session::insert(tx, &session, &token).await)?;
+/// transact!(store, tx => {
+///     identity::insert(tx, &identity).await?;
+///     session::insert(tx, &session, &token).await
+/// })?;
+/// ```
+#[macro_export]
+macro_rules! transact {
+    ($store:expr, $tx:ident => $work:expr) => {{
+        let mut attempts = $crate::db::Attempts::default();
         loop {
-            let error = match self.once(&mut work).await {
-                Ok(done) => return Ok(done),
-                Err(error) => error,
+            let outcome = match $store.begin().await {
+                Ok(mut unit) => {
+                    let done = async {
+                        let $tx: &mut $crate::Tx = &mut unit;
+                        $work
+                    };
+                    match done.await {
+                        Ok(done) => unit.commit().await.map(|()| done).map_err(::core::convert::Into::into),
+                        Err(error) => Err(error),
+                    }
+                }
+                Err(error) => Err(error.into()),
             };
-            if attempt == ATTEMPTS || !error.store_error().is_some_and(StoreError::is_transient) {
-                return Err(error);
+            match outcome {
+                Err(error) if attempts.again(&error).await => {}
+                outcome => break outcome,
             }
-            tokio::time::sleep(pause(attempt)).await;
-            attempt += 1;
         }
-    }
+    }};
+}
 
-    async fn once<T, E, F>(&self, work: &mut F) -> Result<T, E>
-    where
-        E: StoreFailure,
-        F: AsyncFnMut(&mut Tx) -> Result<T, E>,
-    {
-        let mut tx = self.begin().await?;
-        let done = work(&mut tx).await?;
-        tx.commit().await?;
-        Ok(done)
+/// Counts the attempts of a [`transact!`](crate::transact).
+#[derive(Debug, Default)]
+pub struct Attempts {
+    made: u32,
+}
+
+impl Attempts {
+    /// Whether to try again after this error; pauses before it says so.
+    pub async fn again<E: StoreFailure>(&mut self, error: &E) -> bool {
+        self.made += 1;
+        if self.made >= ATTEMPTS || !error.store_error().is_some_and(StoreError::is_transient) {
+            return false;
+        }
+        tokio::time::sleep(pause(self.made)).await;
+        true
     }
 }
 

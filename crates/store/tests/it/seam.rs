@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bia_store::{Dsn, Store, StoreError, args};
+use bia_store::{Dsn, Store, StoreError, args, transact};
 
 async fn memory() -> Store {
     Store::connect(&Dsn::parse("memory").unwrap(), Duration::ZERO).await.unwrap()
@@ -21,7 +21,7 @@ async fn a_dropped_transaction_leaves_no_trace_and_a_committed_one_is_seen_by_re
     drop(tx);
     let number = 2;
     let task = is_send(async {
-        store.transact(async |tx| tx.execute("INSERT INTO t (n) VALUES ($1)", args![number]).await).await
+        transact!(store, tx => tx.execute("INSERT INTO t (n) VALUES ($1)", args![number]).await)
     });
     task.await.unwrap();
     let rows = store.read().await.unwrap().fetch_all("SELECT n FROM t", &[]).await.unwrap();
@@ -48,7 +48,7 @@ async fn writes_from_many_tasks_are_served_one_after_the_other() {
         .map(|n| {
             let store = store.clone();
             tokio::spawn(async move {
-                store.transact(async |tx| tx.execute("INSERT INTO t (n) VALUES ($1)", args![n]).await).await
+                transact!(store, tx => tx.execute("INSERT INTO t (n) VALUES ($1)", args![n]).await)
             })
         })
         .collect();

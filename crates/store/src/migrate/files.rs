@@ -1,0 +1,107 @@
+//! The embedded files.
+
+use crate::db::Dialect;
+
+/// One step in its three spellings.
+pub(super) struct Migration {
+    pub(super) number: u32,
+    pub(super) name: &'static str,
+    up: [&'static str; 3],
+    down: [&'static str; 3],
+}
+
+impl Migration {
+    pub(super) fn up(&self, dialect: Dialect) -> &'static str {
+        let [sqlite, postgres, mysql] = self.up;
+        dialect.pick(sqlite, postgres, mysql)
+    }
+
+    pub(super) fn down(&self, dialect: Dialect) -> &'static str {
+        let [sqlite, postgres, mysql] = self.down;
+        dialect.pick(sqlite, postgres, mysql)
+    }
+}
+
+macro_rules! three {
+    ($file:literal) => {
+        [
+            include_str!(concat!("../../migrations/sqlite/", $file)),
+            include_str!(concat!("../../migrations/postgres/", $file)),
+            include_str!(concat!("../../migrations/mysql/", $file)),
+        ]
+    };
+}
+
+/// In order. The first has no way back.
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "reference", up: three!("0001_reference.sql"), down: ["", "", ""] },
+    Migration {
+        number: 2,
+        name: "short_lived",
+        up: three!("0002_short_lived.sql"),
+        down: three!("0002_short_lived.down.sql"),
+    },
+];
+
+/// The reference's own steps, one a line: the version, and the databases on which it is taken
+/// (s SQLite, p PostgreSQL, m MySQL, c CockroachDB).
+const REFERENCE_VERSIONS: &str = include_str!("../../migrations/reference_versions.txt");
+
+fn letter(dialect: Dialect) -> char {
+    match dialect {
+        Dialect::Sqlite => 's',
+        Dialect::Postgres => 'p',
+        Dialect::MySql => 'm',
+        Dialect::Cockroach => 'c',
+    }
+}
+
+fn versions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    REFERENCE_VERSIONS.lines().filter_map(|line| line.split_once(' '))
+}
+
+/// Every version of the reference's current release.
+pub(super) fn known_versions() -> impl Iterator<Item = &'static str> {
+    versions().map(|(version, _)| version)
+}
+
+/// The versions that the reference's current release takes on this kind of database.
+pub(super) fn required_versions(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    versions().filter(move |(_, on)| on.contains(letter(dialect))).map(|(version, _)| version)
+}
+
+/// The versions that a database made by Bia notes: the required ones, and those of SQLite, which
+/// the reference documents as its complete list and does not mind elsewhere.
+pub(super) fn versions_to_note(dialect: Dialect) -> impl Iterator<Item = &'static str> {
+    versions().filter(move |(_, on)| on.contains(letter(dialect)) || on.contains('s')).map(|(version, _)| version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_folders_hold_the_same_numbers() {
+        let names = |database: &str| {
+            let folder = format!("{}/migrations/{database}", env!("CARGO_MANIFEST_DIR"));
+            let mut names: Vec<String> =
+                std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        };
+        let sqlite = names("sqlite");
+        assert_eq!(sqlite, names("postgres"));
+        assert_eq!(sqlite, names("mysql"));
+        let mut embedded: Vec<String> = MIGRATIONS.iter().map(|m| format!("{:04}_{}.sql", m.number, m.name)).collect();
+        embedded.extend(MIGRATIONS.iter().skip(1).map(|m| format!("{:04}_{}.down.sql", m.number, m.name)));
+        embedded.sort();
+        assert_eq!(sqlite, embedded);
+    }
+
+    #[test]
+    fn the_complete_list_has_696_versions_on_sqlite() {
+        assert_eq!(required_versions(Dialect::Sqlite).count(), 696);
+        assert_eq!(required_versions(Dialect::Postgres).count(), 348);
+        assert_eq!(required_versions(Dialect::MySql).count(), 354);
+    }
+}
