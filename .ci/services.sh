@@ -40,18 +40,19 @@ postgres_database() {
   echo "postgres://postgres@127.0.0.1:$POSTGRES_PORT/$1?sslmode=disable"
 }
 
-# start_mariadb: sets MARIADB_PORT; further calls do nothing. Nothing is synced to disk.
+# start_mariadb [OPTION…]: sets MARIADB_PORT; further calls do nothing. Synced to disk as with start_postgres.
 start_mariadb() {
   [ -z "${MARIADB_PORT:-}" ] || return 0
   need_mariadb || return 1
-  local folder=$work/mariadb
+  local folder=$work/mariadb options=("$@")
+  [ $# -gt 0 ] || options=(--innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0)
   private_folder mariadb mysql || return 1
   (as mysql mariadb-install-db --no-defaults --datadir="$folder/data" --auth-root-authentication-method=normal --skip-test-db) \
     >"$logs/mariadb-install-db.log" 2>&1 || { tail -n 20 "$logs/mariadb-install-db.log"; return 1; }
   MARIADB_PORT=$(free_port)
   start mariadb TERM as mysql "$(command -v mariadbd)" --no-defaults --datadir="$folder/data" --socket="$folder/socket" --pid-file="$folder/pid" \
     --bind-address=127.0.0.1 --port="$MARIADB_PORT" --max-connections=300 --character-set-server=utf8mb4 \
-    --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0 --skip-log-bin
+    --skip-log-bin "${options[@]}"
   wait_for mariadb 60 mariadb_sql "SELECT 1" || { MARIADB_PORT=""; return 1; }
 }
 
