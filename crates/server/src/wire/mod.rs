@@ -13,6 +13,10 @@
 
 pub mod accept;
 pub mod body;
+pub mod client_address;
 pub mod csrf;
+pub mod go_bool;
 mod gob;
+pub mod link_header;
+pub mod request_url;
 pub mod session_cookie;
