@@ -1,0 +1,16 @@
+//! Checks of the merged configuration. They find everything that is wrong at once.
+
+mod conditions;
+mod shape;
+mod variants;
+
+use serde_json::Value;
+
+use crate::{Findings, key, source::Tree};
+
+/// Checks `tree` against the table of keys and the rules between keys. `effective` is the same with defaults.
+pub(crate) fn check(tree: &Tree, effective: &Value) -> Findings {
+    let mut findings = shape::check(key::root(), effective, tree);
+    findings.extend(conditions::check(effective, tree).0);
+    findings
+}

@@ -1,0 +1,53 @@
+//! `bia`: our own settings.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::non_empty;
+
+/// `bia`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Bia {
+    /// Sessions.
+    pub sessions: BiaSessions,
+    /// The built-in pages.
+    pub ui: BiaUi,
+    /// Where the server keeps its files; `None` for the folder that the system has for such files.
+    #[serde(deserialize_with = "data_dir")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// `bia.sessions`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct BiaSessions {
+    /// How new session tokens are stored.
+    pub stored_token: StoredToken,
+}
+
+/// How new session tokens are stored. Those that are stored the other way keep working.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoredToken {
+    /// As a keyed hash, so that a copy of the database lets nobody in.
+    #[default]
+    Hashed,
+    /// As they are, so that the reference can read them, too.
+    Plain,
+}
+
+/// `bia.ui`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub struct BiaUi {
+    /// The name of the service, in titles and mails; `None` for the built-in one.
+    #[serde(deserialize_with = "non_empty")]
+    pub name: Option<String>,
+}
+
+fn data_dir<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<PathBuf>, D::Error> {
+    Ok(non_empty(input)?.map(PathBuf::from))
+}

@@ -1,0 +1,411 @@
+//! What is wrong is found all at once, with the place and the mend.
+
+use bia_config::{Config, Findings, Severity, Sources};
+use serde_json::{Value, json};
+
+use crate::{Folder, kit_base, load, with};
+
+fn errors(over: Value) -> Findings {
+    let findings = Config::from_json(with(kit_base(), over)).expect_err("it is wrong");
+    Findings(
+        findings
+            .0
+            .into_iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .collect(),
+    )
+}
+
+fn check(over: Value, key: &str, text: &str) {
+    let findings = errors(over);
+    assert_eq!(findings.0.len(), 1, "{findings}");
+    assert_eq!(findings.0[0].key, key);
+    assert!(findings.to_string().contains(text), "{findings}");
+}
+
+fn warned(over: Value, key: &str, text: &str) {
+    let config = Config::from_json(with(kit_base(), over)).unwrap();
+    let about: Vec<String> = config
+        .warnings()
+        .iter()
+        .filter(|f| f.key == key)
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        about.iter().any(|warning| warning.contains(text)),
+        "{}",
+        config.warnings()
+    );
+}
+
+#[test]
+fn an_unknown_key_comes_with_the_nearest_known_one() {
+    check(
+        json!({"selfservice": {"flows": {"login": {"ui_ulr": "http://x/"}}}}),
+        "selfservice.flows.login.ui_ulr",
+        "Did you mean selfservice.flows.login.ui_url?",
+    );
+    check(
+        json!({"selfservice": {"flows": {"login": {"uiUrl": "http://x/"}}}}),
+        "selfservice.flows.login.uiUrl",
+        "Did you mean selfservice.flows.login.ui_url?",
+    );
+    check(
+        json!({"haveibeenpwned_enabled": true}),
+        "haveibeenpwned_enabled",
+        "selfservice.methods.password.config.haveibeenpwned_enabled",
+    );
+    check(json!({"smtp": {}}), "smtp", "Did you mean courier.smtp?");
+    check(json!({"x-anything": 1}), "x-anything", "Remove it");
+    check(
+        json!({"bia": {"sesions": {}}}),
+        "bia.sesions",
+        "Did you mean bia.sessions?",
+    );
+    warned(
+        json!({"selfservice": {"methods": {"code": {"passwordles_enabled": true}}}}),
+        "selfservice.methods.code.passwordles_enabled",
+        "Did you mean selfservice.methods.code.passwordless_enabled?",
+    );
+}
+
+#[test]
+fn values_are_checked_for_type_form_and_range() {
+    check(
+        json!({"cookies": {"secure": true}}),
+        "cookies.secure",
+        "Put it in quotes: \"true\"",
+    );
+    check(
+        json!({"selfservice": {"methods": {"password": {"enabled": "yes"}}}}),
+        "selfservice.methods.password.enabled",
+        "without quotes",
+    );
+    check(
+        json!({"session": {"lifespan": "1 day"}}),
+        "session.lifespan",
+        "\"1 day\" is not a duration.",
+    );
+    check(
+        json!({"session": {"lifespan": "1.5h"}}),
+        "session.lifespan",
+        "is not a duration.",
+    );
+    check(
+        json!({"serve": {"public": {"port": 70000}}}),
+        "serve.public.port",
+        "from 1 to 65535",
+    );
+    check(
+        json!({"log": {"level": "warn"}}),
+        "log.level",
+        "Did you mean warning?",
+    );
+    check(
+        json!({"secrets": {"cookie": ["short-one"]}}),
+        "secrets.cookie[0]",
+        "at least 16",
+    );
+    check(
+        json!({"secrets": {"cookie": ["same-secret-000000", "same-secret-000000"]}}),
+        "secrets.cookie[1]",
+        "twice",
+    );
+    check(
+        json!({"courier": {"smtp": {"connection_uri": "mail.example.org"}}}),
+        "courier.smtp.connection_uri",
+        "smtp://",
+    );
+    check(json!({"version": "1.2"}), "version", "leading v");
+    check(
+        json!({"selfservice": {"flows": {"login": {"ui_url": "login"}}}}),
+        "selfservice.flows.login.ui_url",
+        "starts with a slash",
+    );
+    check(
+        json!({"serve": {"public": {"base_url": "/auth"}}}),
+        "serve.public.base_url",
+        "absolute URL",
+    );
+    check(
+        json!({"hashers": {"argon2": {"memory": "128"}}}),
+        "hashers.argon2.memory",
+        "128MB",
+    );
+    check(
+        json!({"bia": {"sessions": {"stored_token": "hash"}}}),
+        "bia.sessions.stored_token",
+        "Did you mean hashed?",
+    );
+    check(
+        json!({"identity": {"schemas": []}}),
+        "identity.schemas",
+        "at least 1",
+    );
+}
+
+#[test]
+fn a_secret_is_never_repeated() {
+    let findings = errors(json!({
+        "secrets": {"cookie": ["hunter2"], "cipher": ["hunter2"]},
+        "courier": {"smtp": {"connection_uri": "http://user:hunter2@mail"}},
+        "oauth2_provider": {"url": "no url hunter2"},
+    }));
+    assert_eq!(findings.0.len(), 4, "{findings}");
+    assert!(!findings.to_string().contains("hunter2"), "{findings}");
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let all = Config::from_json(json!({})).expect_err("it is empty");
+    let keys: Vec<&str> = all.iter().map(|finding| finding.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["selfservice.default_browser_return_url", "identity.schemas"]
+    );
+    assert!(
+        Config::from_json(with(kit_base(), json!({"dsn": null})))
+            .unwrap()
+            .dsn
+            .is_none(),
+        "a data source name is not required"
+    );
+    check(
+        json!({"selfservice": {"default_browser_return_url": ""}}),
+        "selfservice.default_browser_return_url",
+        "empty",
+    );
+}
+
+#[test]
+fn keys_that_depend_on_each_other_are_checked_together() {
+    check(
+        json!({"secrets": {"cipher": null}}),
+        "ciphers.algorithm",
+        "secrets.cipher is missing",
+    );
+    let code = json!({"selfservice": {"methods": {"code": {"passwordless_enabled": true, "mfa_enabled": true}}}});
+    check(
+        code,
+        "selfservice.methods.code",
+        "Switch one of the two off.",
+    );
+    check(
+        json!({"selfservice": {"methods": {"webauthn": {"enabled": true}}}}),
+        "selfservice.methods.webauthn",
+        "config is missing",
+    );
+    warned(
+        json!({"selfservice": {"methods": {"passkey": {"enabled": true}}}}),
+        "selfservice.methods.passkey",
+        "config.rp",
+    );
+    let party = json!({"selfservice": {"methods": {"webauthn": {"config": {"rp": {"id": "x", "display_name": "X", "origin": "https://x", "origins": ["https://x"]}}}}}});
+    check(
+        party,
+        "selfservice.methods.webauthn.config.rp",
+        "exclude each other",
+    );
+    check(
+        json!({"identity": {"default_schema_id": "people"}}),
+        "identity.default_schema_id",
+        "Set it to one of: default.",
+    );
+    warned(
+        json!({"cookies": {"secure": "yes"}}),
+        "cookies.secure",
+        "counts as \"false\"",
+    );
+}
+
+#[test]
+fn providers_have_the_settings_of_their_kind() {
+    let provider = |over: Value| {
+        let base = json!({"id": "p", "provider": "generic", "client_id": "a", "client_secret": "b", "mapper_url": "base64://e30="});
+        json!({"selfservice": {"methods": {"oidc": {"config": {"providers": [with(base, over)]}}}}})
+    };
+    let at = |key: &str| format!("selfservice.methods.oidc.config.providers[0].{key}");
+    assert!(Config::from_json(with(kit_base(), provider(json!({})))).is_ok());
+    check(
+        provider(json!({"client_secret": null})),
+        &at("client_secret"),
+        "needs this key",
+    );
+    check(
+        provider(json!({"provider": "microsoft"})),
+        &at("microsoft_tenant"),
+        "needs this key",
+    );
+    check(
+        provider(json!({"microsoft_tenant": "x"})),
+        &at("microsoft_tenant"),
+        "no such setting",
+    );
+    check(
+        provider(json!({"apple_team_id": "x"})),
+        &at("apple_team_id"),
+        "no such setting",
+    );
+    assert_eq!(errors(provider(json!({"provider": "apple"}))).0.len(), 4);
+    check(
+        provider(json!({"provider": "goggle"})),
+        &at("provider"),
+        "Did you mean google?",
+    );
+}
+
+#[test]
+fn hooks_stand_where_they_can_run_with_the_settings_of_their_kind() {
+    let hooks = |flow: &str, hooks: Value| json!({"selfservice": {"flows": {flow: {"after": {"password": {"hooks": hooks}}}}}});
+    let at =
+        |flow: &str, key: &str| format!("selfservice.flows.{flow}.after.password.hooks[0].{key}");
+    check(
+        hooks("login", json!([{"hook": "session"}])),
+        &at("login", "hook"),
+        "Write one of: revoke_active_sessions",
+    );
+    check(
+        hooks("registration", json!([{"hook": "session", "config": {}}])),
+        &at("registration", "config"),
+        "no such key",
+    );
+    check(
+        hooks("registration", json!([{"hook": "web_hook"}])),
+        &at("registration", "config"),
+        "required, but missing",
+    );
+    assert_eq!(
+        errors(hooks(
+            "registration",
+            json!([{"hook": "web_hook", "config": {}}])
+        ))
+        .0
+        .len(),
+        2,
+        "url and method"
+    );
+    let call = |over: Value| {
+        let config = with(
+            json!({"url": "http://127.0.0.1:9/", "method": "POST"}),
+            over,
+        );
+        hooks(
+            "registration",
+            json!([{"hook": "web_hook", "config": config}]),
+        )
+    };
+    check(
+        call(json!({"response": {"ignore": true, "parse": true}})),
+        &at("registration", "config.response.ignore"),
+        "both ignored and parsed",
+    );
+    check(
+        call(json!({"response": {"ignore": true}, "can_interrupt": true})),
+        &at("registration", "config.response.ignore"),
+        "can_interrupt",
+    );
+    check(
+        call(json!({"auth": {"type": "basic_auth", "config": {"user": "u"}}})),
+        &at("registration", "config.auth.config.password"),
+        "required",
+    );
+    check(
+        call(
+            json!({"auth": {"type": "basic_auth", "config": {"user": "u", "password": "p", "in": "header"}}}),
+        ),
+        &at("registration", "config.auth.config.in"),
+        "no such key",
+    );
+    assert!(
+        Config::from_json(with(
+            kit_base(),
+            hooks(
+                "registration",
+                json!([{"hook": "b2b_sso", "config": {"free": 1}}])
+            )
+        ))
+        .is_ok()
+    );
+}
+
+#[test]
+fn return_urls_that_cannot_be_used_are_warned_about() {
+    let over =
+        |url: &str| json!({"selfservice": {"allowed_return_urls": ["http://app.local/", url]}});
+    warned(
+        over("https://*.com"),
+        "selfservice.allowed_return_urls[1]",
+        "anybody can register",
+    );
+    warned(
+        over("app.local"),
+        "selfservice.allowed_return_urls[1]",
+        "left out",
+    );
+}
+
+#[tokio::test]
+async fn all_findings_come_at_once_with_their_lines() {
+    let folder = Folder::new();
+    let file = folder.write(
+        "kratos.yml",
+        "dsn: memory\nselfservice:\n  default_browser_return_url: http://app.local/\n  flows:\n    login:\n      lifespan: soon\n      after:\n        hooks:\n          - hook: session\nidentity:\n  schemas:\n    - id: default\n      url: base64://bm90IGpzb24=\nnonsense: 1\ncookies: {secure: yes, same_site: lax}\n",
+    );
+    let findings = load(&Sources {
+        files: vec![file.clone()],
+        ..Sources::default()
+    })
+    .await
+    .expect_err("it is wrong");
+    let path = file.display();
+    let text = findings.to_string();
+    for expected in [
+        format!("error: {path}:6: selfservice.flows.login.lifespan\n  \"soon\" is not a duration."),
+        format!(
+            "error: {path}:9: selfservice.flows.login.after.hooks[0].hook\n  \"session\" is not a value of this key."
+        ),
+        format!(
+            "error: {path}:13: identity.schemas[0].url\n  The schema \"default\" is not well-formed JSON"
+        ),
+        format!("error: {path}:14: nonsense\n  There is no such key."),
+        format!(
+            "error: {path}:15: cookies.same_site\n  \"lax\" is not a value of this key.\n  Did you mean Lax?"
+        ),
+    ] {
+        assert!(text.contains(&expected), "{expected}\n--- in ---\n{text}");
+    }
+    assert_eq!(
+        findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .count(),
+        5,
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_schema_that_cannot_be_compiled_is_a_finding() {
+    let folder = Folder::new();
+    let file = folder.write("kratos.json", &kit_base().to_string());
+    let sources = Sources {
+        files: vec![file],
+        ..Sources::default()
+    };
+    let refuse = |_: &bia_config::SchemaSource| {
+        Err(vec![
+            "It has no traits.".to_owned(),
+            "It is odd.".to_owned(),
+        ])
+    };
+    let findings = bia_config::load(&sources, &refuse)
+        .await
+        .expect_err("the schema is refused");
+    assert_eq!(findings.0.len(), 2);
+    assert!(
+        findings
+            .to_string()
+            .contains("The schema \"default\" cannot be used: It has no traits."),
+        "{findings}"
+    );
+}
