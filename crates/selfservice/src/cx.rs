@@ -10,9 +10,9 @@ use bia_model::{ClientType, Flow, FlowKind};
 use bia_store::{Conn, Store, Tx};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
-use uuid::Uuid;
 
 use crate::hasher::Hasher;
+use crate::method::password::policy::PasswordPolicy;
 use crate::outcome::IssuedSession;
 use crate::problem::Problem;
 use crate::session::{self, LiveSession};
@@ -47,6 +47,8 @@ pub struct Runtime {
     pub schemas: Schemas,
     /// Hashes and verifies passwords.
     pub hasher: Hasher,
+    /// Judges new passwords.
+    pub policy: PasswordPolicy,
     /// Hashes tokens and codes.
     pub keys: TokenKeys,
 }
@@ -181,6 +183,8 @@ pub struct Effects {
     pub session: Option<IssuedSession>,
     /// Whether the session cookie is to be taken away.
     pub drop_session: bool,
+    /// For whom the flow was created that the request is about, once it is known.
+    pub client: Option<ClientType>,
     /// Continuity ids to set by purpose; `None` takes one away.
     pub continuity: Vec<(String, Option<String>)>,
 }
@@ -210,11 +214,6 @@ impl Cx {
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.runtime.config
-    }
-
-    /// The network that all rows belong to.
-    pub fn nid(&self) -> Uuid {
-        self.app.store.nid()
     }
 
     /// A connection to read from.

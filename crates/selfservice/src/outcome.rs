@@ -1,7 +1,6 @@
 //! How a request to a flow ended, free of HTTP.
 
 use bia_model::{ContinueWith, Flow, Identity, Session};
-use url::Url;
 use uuid::Uuid;
 
 /// A session together with what its holder gets to prove it.
@@ -49,9 +48,9 @@ pub enum Outcome {
         /// What to do next.
         continue_with: Vec<ContinueWith>,
         /// Where a browser goes.
-        return_to: Url,
+        return_to: String,
         /// Where a second factor has to be given before the session is of use.
-        second_factor: Option<Url>,
+        second_factor: Option<String>,
     },
     /// Signed up.
     Registered {
@@ -62,7 +61,7 @@ pub enum Outcome {
         /// What to do next.
         continue_with: Vec<ContinueWith>,
         /// Where a browser goes.
-        return_to: Url,
+        return_to: String,
     },
     /// Settings were saved.
     Saved {
@@ -73,7 +72,7 @@ pub enum Outcome {
         /// The session, to be handed out anew to browsers.
         issued: Option<Box<IssuedSession>>,
         /// Where a browser goes.
-        return_to: Url,
+        return_to: String,
     },
     /// Recovered: signed in, and on the way to set a new password.
     Recovered {
@@ -82,19 +81,19 @@ pub enum Outcome {
         /// The session; browsers get its cookie.
         issued: Box<IssuedSession>,
         /// The settings page, or where the client wanted to end.
-        next: Url,
+        next: String,
         /// Whether JSON and native clients get the flow (200) instead of being sent away (422).
         in_flow: bool,
     },
     /// The client has to go elsewhere: 422 for JSON clients, a redirect for others.
     Elsewhere {
         /// Where to.
-        url: Url,
+        url: String,
     },
     /// The client is led on by a redirect, whatever it is.
     Redirect {
         /// Where to.
-        url: Url,
+        url: String,
     },
     /// Another flow takes the place of this one and the client is led to it.
     Replaced {
@@ -118,6 +117,6 @@ pub enum Created {
     /// A browser is sent elsewhere, since it is signed in already or cannot be helped here.
     Redirect {
         /// Where to.
-        url: Url,
+        url: String,
     },
 }

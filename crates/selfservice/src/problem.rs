@@ -5,7 +5,6 @@
 use bia_model::{ContinueWith, text::Message};
 use bia_store::StoreError;
 use time::OffsetDateTime;
-use url::Url;
 use uuid::Uuid;
 
 /// Why the anti-CSRF check failed.
@@ -60,6 +59,12 @@ pub enum Problem {
         /// Whether the request brought any credential.
         credentials_sent: bool,
     },
+    /// A browser is sent where somebody goes who is signed in already.
+    #[error("somebody is signed in already")]
+    SignedInAlready(String),
+    /// A browser without a session is sent to sign in.
+    #[error("signing in comes first")]
+    SignInFirst(String),
     /// The last sign-in is too old for this change.
     #[error("the last sign-in is too old for this change")]
     RefreshRequired {
@@ -105,6 +110,8 @@ pub enum Problem {
     RecoveryRestarted {
         /// What was wrong, as a sentence.
         reason: String,
+        /// The problem, when it has an id of its own.
+        original: Option<Box<Problem>>,
         /// The new flow.
         continue_with: Vec<ContinueWith>,
     },
@@ -138,6 +145,9 @@ pub enum Problem {
         /// The verification to go to.
         continue_with: Vec<ContinueWith>,
     },
+    /// A browser has to go to another page before it can go on.
+    #[error("the browser has to go to {0} first")]
+    GoElsewhere(String),
     /// Something with the same unique value exists.
     #[error("{0}")]
     Conflict(String),
@@ -166,9 +176,4 @@ impl Problem {
             _ => None,
         }
     }
-}
-
-/// Reads a URL that the server itself made.
-pub(crate) fn own_url(text: &str) -> Result<Url, Problem> {
-    Url::parse(text).map_err(|e| Problem::Internal(format!("{text} is not a URL: {e}")))
 }

@@ -5,8 +5,8 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use subtle::ConstantTimeEq;
 
-/// The longest derived key, in bytes, that is compared: imported hashes have 16 to 64.
-const MAX_KEY_BYTES: usize = 128;
+/// The longest salt or derived key, in bytes: hashes in use have 16 to 64.
+pub(super) const MAX_PART_BYTES: usize = 1024;
 
 /// Standard alphabet, padding required, no stray bits.
 const PADDED: GeneralPurpose =
@@ -75,7 +75,7 @@ pub(super) fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Option<[u
 
 /// A derived key of a stored hash; `None` when it is longer than any hash in use.
 pub(super) fn key(bytes: Vec<u8>) -> Option<Vec<u8>> {
-    (bytes.len() <= MAX_KEY_BYTES).then_some(bytes)
+    (bytes.len() <= MAX_PART_BYTES).then_some(bytes)
 }
 
 /// Compares in constant time. An empty stored key matches nothing: any password would derive it.

@@ -2,6 +2,7 @@
 //! flows ask [`METHODS`], in this order, and never name a method themselves.
 
 pub mod code;
+mod fields;
 pub mod identifier_first;
 pub mod password;
 pub mod profile;

@@ -1,0 +1,290 @@
+//! Signing in (spec: flows.md §7).
+
+use bia_config::section::flow::LoginStyle;
+use bia_model::ui::{self, Ui};
+use bia_model::{Aal, AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, text};
+
+use crate::cx::{Caller, Cx};
+use crate::engine::{self, Submission};
+use crate::form::{Form, go_bool};
+use crate::hook::{self, AfterHooks};
+use crate::method::{self, LoginMethod, LoginStage, LoginStep, METHODS, Refusal};
+use crate::outcome::{Created, Outcome};
+use crate::problem::Problem;
+use crate::session::{self, Draft, LiveSession};
+use crate::{identity, return_to};
+
+/// What a request for a login flow asks for.
+struct Asked {
+    aal: Aal,
+    refresh: bool,
+    identity_schema: Option<String>,
+}
+
+/// Creates a login flow.
+pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
+    return_to::check_request(cx)?;
+    let mut asked = read_request(cx)?;
+    let live = cx.session().await?.cloned();
+    match &live {
+        None if asked.aal >= Aal::Aal2 => return Err(Problem::Aal1Required),
+        None => asked.refresh = false,
+        Some(live) => {
+            let fulfilled = asked.aal == Aal::Aal1 || asked.aal <= live.session.aal;
+            if !asked.refresh && fulfilled {
+                return already_signed_in(cx, client);
+            }
+        }
+    }
+    let mut flow = draft(cx, client, &asked);
+    if client == ClientType::Api && live.is_none() && cx.request.query("return_session_token_exchange_code").is_some_and(go_bool) {
+        flow.session_token_exchange_code = Some(crate::token::alphanumeric(64));
+    }
+    populate(cx, &mut flow, live.as_ref()).await?;
+    hook::before(cx, &mut flow).await?;
+    engine::insert(cx, &flow).await?;
+    exchange(cx, &flow).await?;
+    Ok(Created::Flow { flow: Box::new(flow), identity: None })
+}
+
+/// Remembers the native half of a session token exchange (flows.md §16).
+pub(crate) async fn exchange(cx: &Cx, flow: &Flow) -> Result<(), Problem> {
+    let Some(init_code) = &flow.session_token_exchange_code else { return Ok(()) };
+    let mut conn = cx.write().await?;
+    let codes = (init_code.as_str(), &*crate::token::alphanumeric(64));
+    Ok(bia_store::exchange::insert(&mut conn, flow.id, codes, cx.now).await?)
+}
+
+fn read_request(cx: &Cx) -> Result<Asked, Problem> {
+    let aal = match cx.request.query("aal").filter(|a| !a.is_empty()) {
+        None => Aal::Aal1,
+        Some(raw) => match Aal::parse(raw) {
+            Some(aal @ (Aal::Aal1 | Aal::Aal2)) => aal,
+            _ => {
+                let sentence = format!("The aal query parameter is {raw:?}, but only aal1 and aal2 can be asked for.");
+                return Err(Problem::BadRequest(sentence));
+            }
+        },
+    };
+    let identity_schema = if aal == Aal::Aal1 { super::registration::asked_schema(cx)? } else { None };
+    Ok(Asked { aal, refresh: cx.request.query("refresh").is_some_and(go_bool), identity_schema })
+}
+
+fn already_signed_in(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
+    let browser = client == ClientType::Browser && !cx.request.wants.json_rather_than_html;
+    if browser { Ok(Created::Redirect { url: return_to::for_somebody_signed_in(cx)? }) } else { Err(Problem::SessionAlreadyAvailable) }
+}
+
+fn draft(cx: &Cx, client: ClientType, asked: &Asked) -> Flow {
+    let lifespan = session::signed(cx.config().selfservice.flows.login.lifespan);
+    let mut flow = Flow::new(FlowKind::Login, client, cx.now, cx.now + lifespan);
+    flow.request_url = cx.request.url.clone();
+    flow.requested_aal = asked.aal;
+    flow.refresh = asked.refresh;
+    flow.identity_schema = asked.identity_schema.clone();
+    flow.ui = Ui::new(return_to::action(cx, FlowKind::Login, flow.id));
+    flow
+}
+
+/// Fills the first screen of a new flow.
+async fn populate(cx: &Cx, flow: &mut Flow, live: Option<&LiveSession>) -> Result<(), Problem> {
+    engine::set_csrf(cx, flow);
+    let identifier_first = cx.config().selfservice.flows.login.style == LoginStyle::IdentifierFirst;
+    let stage = match live {
+        Some(live) if flow.requested_aal >= Aal::Aal2 => LoginStage::SecondFactor(live),
+        Some(live) if flow.refresh => LoginStage::Refresh(live),
+        _ if identifier_first => LoginStage::Identification,
+        _ => LoginStage::FirstFactor,
+    };
+    for method in enabled(cx) {
+        method.populate(cx, flow, stage).await?;
+    }
+    if flow.refresh {
+        flow.ui.messages = vec![text::login_refresh_notice()];
+    }
+    if live.is_some_and(|l| flow.requested_aal > Aal::Aal1 && l.session.aal < flow.requested_aal) {
+        flow.ui.messages.push(text::login_second_factor_notice());
+    }
+    sort(flow);
+    Ok(())
+}
+
+fn sort(flow: &mut Flow) {
+    ui::sort(&mut flow.ui.nodes, ui::LOGIN, ui::LOGIN_KEYS);
+}
+
+fn enabled(cx: &Cx) -> impl Iterator<Item = &'static dyn LoginMethod> {
+    METHODS.iter().filter(|m| m.is_enabled(cx.config())).filter_map(|m| m.login())
+}
+
+/// A login flow to be shown.
+pub async fn fetch(cx: &Cx, id: Option<&str>) -> Result<Flow, Problem> {
+    engine::fetch(cx, FlowKind::Login, id).await
+}
+
+/// Takes a submission.
+pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem> {
+    let id = engine::submitted_id(submission.flow.as_deref())?;
+    let mut flow = engine::load(cx, FlowKind::Login, id).await?;
+    let live = cx.session().await?.cloned();
+    match &live {
+        None if flow.requested_aal >= Aal::Aal2 => return Err(Problem::Aal1Required),
+        Some(live) if !flow.refresh && flow.requested_aal <= live.session.aal => {
+            return signed_in_meanwhile(cx, flow).await;
+        }
+        _ => {}
+    }
+    if flow.is_expired(cx.now) {
+        return replace_expired(cx, &flow).await;
+    }
+    let refusal = match authenticate(cx, &mut flow, submission.form).await {
+        Ok(Step::AskAgain(status)) => {
+            engine::save(cx, &flow).await?;
+            return Ok(engine::ask_again(flow, status));
+        }
+        Ok(Step::Authenticated(identity, by)) => {
+            match finish(cx, &mut flow, live.as_ref(), identity, by).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(refusal) => refusal,
+            }
+        }
+        Err(refusal) => refusal,
+    };
+    refuse(cx, flow, refusal).await
+}
+
+enum Step {
+    Authenticated(Identity, AuthenticationMethod),
+    AskAgain(crate::outcome::FormStatus),
+}
+
+async fn signed_in_meanwhile(cx: &Cx, flow: Flow) -> Result<Outcome, Problem> {
+    if cx.caller(&flow) == Caller::Browser {
+        return Ok(Outcome::Redirect { url: return_to::default_url(cx).as_str().to_owned() });
+    }
+    refuse(cx, flow, Refusal::Problem(Problem::SessionAlreadyAvailable)).await
+}
+
+/// A flow that has expired is replaced by one that asks for the same (flows.md §13).
+async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
+    let asked = Asked { aal: Aal::Aal1, refresh: false, identity_schema: old.identity_schema.clone() };
+    let mut flow = draft(cx, old.client, &asked);
+    flow.request_url = old.request_url.clone();
+    populate(cx, &mut flow, None).await?;
+    flow.ui.messages.push(text::login_flow_expired(old.expires_at));
+    engine::insert(cx, &flow).await?;
+    Err(Problem::FlowExpired {
+        use_flow_id: flow.id,
+        expired_at: old.expires_at,
+        since: cx.now - old.expires_at,
+        continue_with: Vec::new(),
+    })
+}
+
+async fn authenticate(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<Step, Refusal> {
+    let form = form.map_err(Problem::BadRequest)?;
+    let Some((method, login)) = METHODS
+        .iter()
+        .filter_map(|m| m.login().map(|l| (m, l)))
+        .find(|(_, l)| l.claims(cx, flow, &form))
+    else {
+        return Err(Refusal::form(text::login_no_strategy()));
+    };
+    if !method.is_enabled(cx.config()) {
+        return Err(Problem::MethodDisabled(method.name()).into());
+    }
+    flow.transient_payload = form.transient_payload().ok();
+    match login.submit(cx, flow, &form).await? {
+        LoginStep::AskAgain(status) => Ok(Step::AskAgain(status)),
+        LoginStep::Authenticated { identity, method: by } => {
+            flow.active = Some(method.name());
+            Ok(Step::Authenticated(*identity, by))
+        }
+    }
+}
+
+async fn refuse(cx: &Cx, mut flow: Flow, refusal: Refusal) -> Result<Outcome, Problem> {
+    engine::show(cx, &mut flow, refusal)?;
+    sort(&mut flow);
+    engine::save(cx, &flow).await?;
+    Ok(engine::ask_again(flow, crate::outcome::FormStatus::Invalid))
+}
+
+/// Somebody proved who they are: hooks, session, answer (flows.md §7.3).
+async fn finish(
+    cx: &Cx,
+    flow: &mut Flow,
+    live: Option<&LiveSession>,
+    mut identity: Identity,
+    by: AuthenticationMethod,
+) -> Result<Outcome, Refusal> {
+    let available = method::available_aal(cx.config(), &identity);
+    let stale = identity.available_aal != Some(available);
+    identity.available_aal = Some(available);
+    let same = live.filter(|l| l.session.identity_id == identity.id);
+    let draft = match same {
+        Some(live) => session::renew(cx, live, identity, by)?,
+        None => session::start(cx, identity, by)?,
+    };
+    let return_to = return_to::resolve(cx, flow, return_to::after(cx, &cx.config().selfservice.flows.login.after, flow.active))?;
+    if cx.caller(flow) == Caller::Spa {
+        flow.continue_with.push(ContinueWith::RedirectBrowserTo { redirect_browser_to: return_to.clone() });
+    }
+    let hooks = hook::after_login(cx, flow, &draft.issued).await?;
+    store(cx, flow, &draft, stale.then_some(available), hooks).await?;
+    let second_factor = second_factor(cx, flow, &draft).await?;
+    if !flow.is_native() {
+        cx.effect(|e| e.session = Some(draft.issued.clone()));
+        if same.is_none() {
+            cx.renew_csrf();
+        }
+    }
+    let return_to = hook::page_to_show(cx, flow).unwrap_or(return_to);
+    let continue_with = std::mem::take(&mut flow.continue_with);
+    Ok(Outcome::LoggedIn { issued: Box::new(draft.issued), continue_with, return_to, second_factor })
+}
+
+async fn store(
+    cx: &Cx,
+    flow: &mut Flow,
+    draft: &Draft,
+    available_aal: Option<Aal>,
+    hooks: AfterHooks,
+) -> Result<(), Problem> {
+    let session = &draft.issued.session;
+    let mut tx = cx.begin().await?;
+    session::store(cx, &mut tx, draft).await?;
+    if let Some(aal) = available_aal {
+        bia_store::identity::set_available_aal(&mut tx, session.identity_id, aal).await?;
+    }
+    if hooks.revoke_others {
+        bia_store::session::revoke_others(&mut tx, session.identity_id, session.id, cx.now).await?;
+    }
+    bia_store::flow::overwrite(&mut tx, flow).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Where the second factor can be given, if whoami would ask this session for one.
+async fn second_factor(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<Option<String>, Problem> {
+    let live = LiveSession {
+        session: draft.issued.session.clone(),
+        identity: draft.issued.identity.clone(),
+        token: String::new(),
+    };
+    let return_to = return_to::of_request(flow);
+    match session::check_aal(cx, &live, cx.config().session.whoami.required_aal, return_to.as_deref()).await {
+        Ok(()) => Ok(None),
+        Err(Problem::Aal2Required { redirect_to }) => Ok(Some(redirect_to)),
+        Err(other) => Err(other),
+    }
+}
+
+/// The label of the field for the identifier: the title of the only trait that is one (messages.tsv 1070002, 1070004).
+pub fn identifier_label(cx: &Cx, flow: &Flow) -> Result<text::Message, Problem> {
+    let schema = identity::schema(cx, flow.identity_schema.as_deref())?;
+    Ok(match schema.identifier_label() {
+        Some((title, name)) => text::trait_label(title, name),
+        None => text::identifier_label(),
+    })
+}

@@ -1,0 +1,8 @@
+//! The five flows, and signing out.
+
+pub mod login;
+pub mod logout;
+pub mod recovery;
+pub mod registration;
+pub mod settings;
+pub mod verification;

@@ -1,0 +1,265 @@
+//! Signing up (spec: flows.md §8).
+
+use std::sync::Arc;
+
+use bia_model::schema::IdentitySchema;
+use bia_model::ui::{self, Ui};
+use bia_model::{AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, State, text};
+use bia_store::StoreError;
+use serde_json::Value;
+
+use crate::cx::{Caller, Cx};
+use crate::engine::{self, Submission};
+use crate::form::Form;
+use crate::hook;
+use crate::method::{METHODS, Refusal, RegistrationMethod, RegistrationStage, RegistrationStep};
+use crate::outcome::{Created, FormStatus, Outcome};
+use crate::problem::Problem;
+use crate::session::{self, Draft};
+use crate::{identity, return_to};
+
+/// Who wants to sign up: the schema and the traits that were submitted.
+pub struct Candidate {
+    schema: Arc<IdentitySchema>,
+    schema_id: String,
+    /// The submitted traits, typed as the schema says.
+    pub traits: Value,
+}
+
+impl Candidate {
+    /// Reads the traits of a submission.
+    pub fn read(cx: &Cx, flow: &Flow, form: &Form) -> Result<Candidate, Refusal> {
+        let schema = identity::schema(cx, flow.identity_schema.as_deref())?.clone();
+        let schema_id =
+            flow.identity_schema.clone().unwrap_or_else(|| cx.config().identity.default_schema_id.clone());
+        let traits = form.traits(&schema);
+        Ok(Candidate { schema, schema_id, traits })
+    }
+
+    /// Puts the submitted traits into the form's fields.
+    pub fn show_values(&self, flow: &mut Flow) {
+        for (name, value) in bia_model::schema::flatten("traits", &self.traits) {
+            flow.ui.set_value(&name, value, ui::Group::Default);
+        }
+    }
+
+    /// The identity that the traits make, with what follows from them. Errs with a message per field.
+    pub fn validate(&self, cx: &Cx) -> Result<Identity, Refusal> {
+        let mut candidate = Identity::new(self.schema_id.clone(), self.traits.clone(), cx.now);
+        let derived = self.schema.validate(&candidate.traits);
+        let derived = derived.map_err(|v| Refusal::Form(identity::violation_messages(&v)))?;
+        identity::apply_derived(cx, &mut candidate, derived)?;
+        Ok(candidate)
+    }
+}
+
+/// The schema that the request asks for, if it may be asked for.
+pub fn asked_schema(cx: &Cx) -> Result<Option<String>, Problem> {
+    let Some(asked) = cx.request.query("identity_schema").filter(|s| !s.is_empty()) else { return Ok(None) };
+    if cx.config().identity.is_selectable(asked) {
+        return Ok(Some(asked.to_owned()));
+    }
+    Err(Problem::BadRequest(format!("The identity schema {asked:?} does not exist or cannot be chosen here.")))
+}
+
+/// Creates a registration flow.
+pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
+    return_to::check_request(cx)?;
+    let identity_schema = asked_schema(cx)?;
+    check_enabled(cx)?;
+    let mut flow = draft(cx, client, identity_schema);
+    let wants_code = cx.request.query("return_session_token_exchange_code") == Some("true");
+    if client == ClientType::Api && wants_code {
+        flow.session_token_exchange_code = Some(crate::token::alphanumeric(64));
+    }
+    populate(cx, &mut flow).await?;
+    hook::before(cx, &mut flow).await?;
+    if cx.session_of_anybody().await?.is_some() {
+        let browser = client == ClientType::Browser && !cx.request.wants.json_rather_than_html;
+        return if browser {
+            Ok(Created::Redirect { url: return_to::for_somebody_signed_in(cx)? })
+        } else {
+            Err(Problem::SessionAlreadyAvailable)
+        };
+    }
+    engine::insert(cx, &flow).await?;
+    super::login::exchange(cx, &flow).await?;
+    Ok(Created::Flow { flow: Box::new(flow), identity: None })
+}
+
+fn check_enabled(cx: &Cx) -> Result<(), Problem> {
+    if cx.config().selfservice.flows.registration.enabled { Ok(()) } else { Err(Problem::RegistrationDisabled) }
+}
+
+fn draft(cx: &Cx, client: ClientType, identity_schema: Option<String>) -> Flow {
+    let lifespan = session::signed(cx.config().selfservice.flows.registration.lifespan);
+    let mut flow = Flow::new(FlowKind::Registration, client, cx.now, cx.now + lifespan);
+    flow.request_url = cx.request.url.clone();
+    flow.identity_schema = identity_schema;
+    flow.ui = Ui::new(return_to::action(cx, FlowKind::Registration, flow.id));
+    flow
+}
+
+/// Whether traits and credentials are asked for on two screens.
+pub fn has_two_screens(cx: &Cx) -> bool {
+    cx.config().selfservice.flows.registration.is_two_step()
+}
+
+async fn populate(cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
+    engine::set_csrf(cx, flow);
+    let stage = if has_two_screens(cx) { RegistrationStage::Profile } else { RegistrationStage::Unified };
+    populate_stage(cx, flow, stage).await?;
+    sort(cx, flow)
+}
+
+/// Fills a screen with the nodes of all methods that are switched on.
+pub async fn populate_stage(cx: &Cx, flow: &mut Flow, stage: RegistrationStage) -> Result<(), Problem> {
+    for method in enabled(cx) {
+        method.populate(cx, flow, stage).await?;
+    }
+    Ok(())
+}
+
+/// Puts the nodes in order.
+pub fn sort(cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
+    let schema = identity::schema(cx, flow.identity_schema.as_deref())?;
+    let keys = ui::registration_keys(schema.keys());
+    ui::sort(&mut flow.ui.nodes, ui::REGISTRATION, &keys);
+    Ok(())
+}
+
+fn enabled(cx: &Cx) -> impl Iterator<Item = &'static dyn RegistrationMethod> {
+    METHODS.iter().filter(|m| m.is_enabled(cx.config())).filter_map(|m| m.registration())
+}
+
+/// A registration flow to be shown.
+pub async fn fetch(cx: &Cx, id: Option<&str>) -> Result<Flow, Problem> {
+    check_enabled(cx)?;
+    engine::fetch(cx, FlowKind::Registration, id).await
+}
+
+/// Takes a submission.
+pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem> {
+    let id = engine::submitted_id(submission.flow.as_deref())?;
+    if cx.session_of_anybody().await?.is_some() {
+        return signed_in_already(cx);
+    }
+    let mut flow = engine::load(cx, FlowKind::Registration, id).await?;
+    if flow.is_expired(cx.now) {
+        return replace_expired(cx, &flow).await;
+    }
+    let refusal = match register(cx, &mut flow, submission.form).await {
+        Ok(Step::AskAgain(status)) => {
+            engine::save(cx, &flow).await?;
+            return Ok(engine::ask_again(flow, status));
+        }
+        Ok(Step::Register(identity, by)) => match finish(cx, &mut flow, identity, by).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(refusal) => refusal,
+        },
+        Err(refusal) => refusal,
+    };
+    refuse(cx, flow, refusal).await
+}
+
+enum Step {
+    Register(Identity, AuthenticationMethod),
+    AskAgain(FormStatus),
+}
+
+fn signed_in_already(cx: &Cx) -> Result<Outcome, Problem> {
+    if cx.request.wants.json {
+        return Err(Problem::SessionAlreadyAvailable);
+    }
+    Ok(Outcome::Redirect { url: return_to::for_somebody_signed_in_meanwhile(cx) })
+}
+
+async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
+    let mut flow = draft(cx, old.client, old.identity_schema.clone());
+    flow.request_url = old.request_url.clone();
+    populate(cx, &mut flow).await?;
+    flow.ui.messages.push(text::registration_flow_expired(old.expires_at));
+    engine::insert(cx, &flow).await?;
+    Err(Problem::FlowExpired {
+        use_flow_id: flow.id,
+        expired_at: old.expires_at,
+        since: cx.now - old.expires_at,
+        continue_with: Vec::new(),
+    })
+}
+
+async fn register(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<Step, Refusal> {
+    let form = form.map_err(Problem::BadRequest)?;
+    let Some((method, registration)) = METHODS
+        .iter()
+        .filter_map(|m| m.registration().map(|r| (m, r)))
+        .find(|(_, r)| r.claims(cx, flow, &form))
+    else {
+        return Err(Refusal::form(text::registration_no_strategy()));
+    };
+    if !method.is_enabled(cx.config()) {
+        return Err(Problem::MethodDisabled(method.name()).into());
+    }
+    flow.transient_payload = form.transient_payload().ok();
+    match registration.submit(cx, flow, &form).await? {
+        RegistrationStep::AskAgain(status) => Ok(Step::AskAgain(status)),
+        RegistrationStep::Register { identity, method: by } => {
+            flow.active = Some(method.name());
+            Ok(Step::Register(*identity, by))
+        }
+    }
+}
+
+async fn refuse(cx: &Cx, mut flow: Flow, refusal: Refusal) -> Result<Outcome, Problem> {
+    engine::show(cx, &mut flow, refusal)?;
+    sort(cx, &mut flow)?;
+    engine::save(cx, &flow).await?;
+    Ok(engine::ask_again(flow, FormStatus::Invalid))
+}
+
+/// Somebody signs up: identity and session are stored together, then the hooks run (flows.md §8).
+async fn finish(
+    cx: &Cx,
+    flow: &mut Flow,
+    identity: Identity,
+    by: AuthenticationMethod,
+) -> Result<Outcome, Refusal> {
+    let return_to = return_to::resolve(cx, flow, return_to::after(cx, &cx.config().selfservice.flows.registration.after, flow.active))?;
+    if cx.caller(flow) == Caller::Spa {
+        flow.continue_with.push(ContinueWith::RedirectBrowserTo { redirect_browser_to: return_to.clone() });
+    }
+    flow.state = State::PassedChallenge;
+    let draft = session::start(cx, identity, by)?;
+    store(cx, flow, &draft).await?;
+    let hands_out = hook::after_registration(cx, flow, &draft.issued).await?;
+    if hands_out && flow.is_native() {
+        flow.continue_with.push(ContinueWith::SetOrySessionToken { ory_session_token: draft.issued.token.clone() });
+    }
+    if hands_out && !flow.is_native() {
+        cx.effect(|e| e.session = Some(draft.issued.clone()));
+        cx.renew_csrf();
+    }
+    let return_to = hook::page_to_show(cx, flow).unwrap_or(return_to);
+    Ok(Outcome::Registered {
+        identity: Box::new(draft.issued.identity.clone()),
+        issued: hands_out.then(|| Box::new(draft.issued)),
+        continue_with: std::mem::take(&mut flow.continue_with),
+        return_to,
+    })
+}
+
+async fn store(cx: &Cx, flow: &mut Flow, draft: &Draft) -> Result<(), Refusal> {
+    let mut tx = cx.begin().await?;
+    match bia_store::identity::insert(&mut tx, &draft.issued.identity).await {
+        Ok(()) => {}
+        Err(StoreError::Conflict { .. }) => return Err(Refusal::form(text::duplicate_credentials())),
+        Err(other) => return Err(Problem::from(other).into()),
+    }
+    session::store(cx, &mut tx, draft).await?;
+    bia_store::flow::overwrite(&mut tx, flow).await.map_err(Problem::from)?;
+    tx.commit().await.map_err(|e| match e {
+        StoreError::Conflict { .. } => Refusal::form(text::duplicate_credentials()),
+        other => Problem::from(other).into(),
+    })
+}
+

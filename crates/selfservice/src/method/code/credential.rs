@@ -1,0 +1,36 @@
+//! What is stored for codes: the addresses they go to.
+
+use bia_model::{Channel, Credential};
+use serde::{Deserialize, Serialize};
+
+/// The config of a code credential (identity.md §5).
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CodeConfig {
+    /// Sorted by address, then channel.
+    pub addresses: Vec<CodeAddress>,
+}
+
+/// An address that codes are sent to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CodeAddress {
+    /// How it is reached.
+    pub channel: Channel,
+    /// The normalised address.
+    pub address: String,
+}
+
+impl CodeConfig {
+    /// Reads a credential's config; one that cannot be read has no addresses. Rows of the first version
+    /// keep their addresses among the identifiers.
+    pub fn of(credential: &Credential) -> CodeConfig {
+        let config: CodeConfig = serde_json::from_value(credential.config.clone()).unwrap_or_default();
+        if credential.version > 0 || !config.addresses.is_empty() {
+            return config;
+        }
+        let via = credential.config.get("address_type").and_then(|t| t.as_str()).unwrap_or_default();
+        let channel = Channel::parse(via.trim()).unwrap_or(Channel::Email);
+        let old = credential.identifiers.iter();
+        CodeConfig { addresses: old.map(|a| CodeAddress { channel, address: a.clone() }).collect() }
+    }
+}

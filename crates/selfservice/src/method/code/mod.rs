@@ -1,0 +1,53 @@
+//! One-time codes by mail or SMS (spec: methods.md §3).
+
+mod credential;
+mod login;
+mod recovery;
+mod secret;
+mod send;
+mod verification;
+
+use bia_config::Config;
+use bia_model::{Identity, MethodName};
+
+use super::{LoginMethod, Method, RecoveryMethod, VerificationMethod};
+
+pub use credential::{CodeAddress, CodeConfig};
+
+/// The method.
+pub struct Code;
+
+impl Method for Code {
+    fn name(&self) -> MethodName {
+        MethodName::Code
+    }
+
+    fn is_enabled(&self, config: &Config) -> bool {
+        config.selfservice.methods.code.enabled
+    }
+
+    fn first_factors(&self, config: &Config, _identity: &Identity) -> usize {
+        // The reference looks at the configuration alone here (identity.md §6).
+        usize::from(config.selfservice.methods.code.passwordless_enabled)
+    }
+
+    fn second_factors(&self, config: &Config, identity: &Identity) -> usize {
+        if !config.selfservice.methods.code.mfa_enabled {
+            return 0;
+        }
+        let addresses = identity.credential(MethodName::Code).map(|c| CodeConfig::of(c).addresses);
+        addresses.unwrap_or_default().iter().filter(|a| !a.address.is_empty()).count()
+    }
+
+    fn login(&self) -> Option<&dyn LoginMethod> {
+        Some(self)
+    }
+
+    fn recovery(&self) -> Option<&dyn RecoveryMethod> {
+        Some(self)
+    }
+
+    fn verification(&self) -> Option<&dyn VerificationMethod> {
+        Some(self)
+    }
+}

@@ -1,0 +1,104 @@
+//! Codes themselves: six digits, kept as keyed hashes, redeemed once.
+
+use bia_model::{Channel, Flow, FlowKind};
+use bia_store::Conn;
+use bia_store::code::{self, Code, CodeKind};
+use uuid::Uuid;
+
+use crate::cx::Cx;
+use crate::problem::Problem;
+use crate::session::signed;
+use crate::token;
+
+/// Whom a code is for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recipient {
+    /// The address it is sent to.
+    pub address: String,
+    /// How; mail unless said otherwise.
+    pub via: Option<Channel>,
+    /// Whose account it opens, when that is known.
+    pub identity_id: Option<Uuid>,
+    /// The verifiable address that it verifies.
+    pub address_id: Option<Uuid>,
+}
+
+impl Recipient {
+    /// How the address is reached.
+    pub(super) fn channel(&self) -> Channel {
+        self.via.unwrap_or(Channel::Email)
+    }
+}
+
+/// Makes a code for a flow and stores its hash. Returns the code itself, to be sent.
+pub(super) async fn issue(cx: &Cx, conn: &mut Conn, flow: &Flow, to: &Recipient) -> Result<String, Problem> {
+    let secret = token::digits(6);
+    let row = Code {
+        id: Uuid::new_v4(),
+        flow_id: flow.id,
+        identity_id: to.identity_id,
+        address_id: to.address_id,
+        address: Some(to.address.clone()),
+        via: Some(to.channel()),
+        kind: kind(flow),
+        hmac: cx.runtime.keys.stored_code(&secret),
+        issued_at: cx.now,
+        expires_at: cx.now + signed(cx.config().selfservice.methods.code.lifespan),
+        used_at: None,
+    };
+    code::insert(conn, &[row]).await?;
+    Ok(secret)
+}
+
+fn kind(flow: &Flow) -> CodeKind {
+    match flow.kind {
+        FlowKind::Login => CodeKind::Login,
+        FlowKind::Registration => CodeKind::Registration,
+        FlowKind::Verification => CodeKind::Verification,
+        FlowKind::Recovery | FlowKind::Settings => CodeKind::Recovery,
+    }
+}
+
+/// Why a code was not taken.
+pub(super) enum CodeRefused {
+    /// Unknown, of another flow, or expired.
+    Invalid,
+    /// The sentence says why it cannot even be tried.
+    Problem(Problem),
+}
+
+impl<E: Into<Problem>> From<E> for CodeRefused {
+    fn from(error: E) -> CodeRefused {
+        CodeRefused::Problem(error.into())
+    }
+}
+
+/// Redeems a code of a flow: each at most once, however many requests race for it, and only so many
+/// tries a flow. A try counts before the code is looked at.
+pub(super) async fn redeem(cx: &Cx, flow: &Flow, sent: &str) -> Result<Code, CodeRefused> {
+    let mut tx = cx.begin().await?;
+    let tries = bia_store::flow::increment_submit_count(&mut tx, flow.id).await?;
+    let codes = code::list_for_flow(&mut tx, flow.id).await?;
+    tx.commit().await?;
+    if tries > i64::from(cx.config().selfservice.methods.code.max_submissions) {
+        let reason = "Too many codes were tried in this flow. Start a new one.";
+        return Err(Problem::BadRequest(reason.into()).into());
+    }
+    // Every stored hash is compared, so that the time does not tell which one matched.
+    let mut found = None;
+    for row in codes {
+        if cx.runtime.keys.code_matches(&row.hmac, sent) {
+            found = Some(row);
+        }
+    }
+    let row = found.ok_or(CodeRefused::Invalid)?;
+    let used = || Problem::BadRequest("This code was used already. Ask for a new one.".into());
+    if row.used_at.is_some() {
+        return Err(used().into());
+    }
+    if row.is_expired(cx.now) {
+        return Err(CodeRefused::Invalid);
+    }
+    let mut conn = cx.write().await?;
+    if code::consume(&mut conn, row.id, cx.now).await? { Ok(row) } else { Err(used().into()) }
+}

@@ -1,0 +1,180 @@
+//! Sending codes: which message goes where.
+
+use bia_courier::{
+    LoginCodeSms, LoginCodeValid, RecoveryCodeSms, RecoveryCodeValid, RegistrationCodeSms, RegistrationCodeValid,
+    Template, UnknownAddress, VerificationCodeSms, VerificationCodeValid,
+};
+use bia_model::{Channel, Flow, FlowKind, Identity};
+use bia_store::Conn;
+use serde_json::{Map, Value};
+
+use super::secret::{self, Recipient};
+use crate::cx::Cx;
+use crate::identity;
+use crate::problem::Problem;
+use crate::return_to;
+
+/// Who a message speaks to.
+pub(super) enum Whom<'a> {
+    /// Somebody with an account.
+    Identity(&'a Identity),
+    /// Somebody who is signing up with these traits.
+    Traits(&'a Value),
+}
+
+/// Replaces the flow's codes by new ones, one for each recipient, and queues the messages.
+pub(super) async fn send(cx: &Cx, flow: &Flow, to: &[Recipient], whom: Whom<'_>) -> Result<(), Problem> {
+    let mut tx = cx.begin().await?;
+    bia_store::code::delete_for_flow(&mut tx, flow.id).await?;
+    for recipient in to {
+        let code = secret::issue(cx, &mut tx, flow, recipient).await?;
+        let message = message(cx, flow, recipient, &code, &whom);
+        enqueue(cx, &mut tx, &message).await?;
+    }
+    tx.commit().await?;
+    cx.app.courier.notify_one();
+    Ok(())
+}
+
+/// Tells an address that nobody here has it; mail only.
+pub(super) async fn tell_unknown(cx: &Cx, flow: &Flow, address: &str) -> Result<(), Problem> {
+    let context = UnknownAddress {
+        to: address.to_owned(),
+        request_url: flow.request_url.clone(),
+        transient_payload: payload(flow),
+    };
+    let message = match flow.kind {
+        FlowKind::Verification => Template::VerificationCodeInvalid(context),
+        _ => Template::RecoveryCodeInvalid(context),
+    };
+    let mut conn = cx.write().await?;
+    enqueue(cx, &mut conn, &message).await?;
+    drop(conn);
+    cx.app.courier.notify_one();
+    Ok(())
+}
+
+async fn enqueue(cx: &Cx, conn: &mut Conn, message: &Template) -> Result<(), Problem> {
+    match bia_courier::enqueue(conn, cx.now, message).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Problem::Internal(error.to_string())),
+    }
+}
+
+fn payload(flow: &Flow) -> Value {
+    flow.transient_payload.clone().unwrap_or_else(|| Value::Object(Map::new()))
+}
+
+/// The host of the URL that started the flow, without its port, for codes that phones fill in by themselves.
+fn domain(flow: &Flow) -> String {
+    url::Url::parse(&flow.request_url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn minutes(cx: &Cx) -> i64 {
+    i64::try_from(cx.config().selfservice.methods.code.lifespan.as_secs() / 60).unwrap_or(i64::MAX)
+}
+
+fn message(cx: &Cx, flow: &Flow, to: &Recipient, code: &str, whom: &Whom<'_>) -> Template {
+    let who = match whom {
+        Whom::Identity(who) => identity::public_json(cx, who),
+        Whom::Traits(traits) => (*traits).clone(),
+    };
+    match to.channel() {
+        Channel::Email => mail(cx, flow, to.address.clone(), code.to_owned(), who),
+        Channel::Sms => sms(cx, flow, to.address.clone(), code.to_owned(), who),
+    }
+}
+
+fn mail(cx: &Cx, flow: &Flow, to: String, code: String, who: Value) -> Template {
+    let request_url = flow.request_url.clone();
+    let transient_payload = payload(flow);
+    let expires_in_minutes = minutes(cx);
+    match flow.kind {
+        FlowKind::Login => Template::LoginCodeValid(LoginCodeValid {
+            to,
+            login_code: code,
+            identity: who,
+            request_url,
+            transient_payload,
+            expires_in_minutes,
+            oauth2_login_request: None,
+        }),
+        FlowKind::Registration => Template::RegistrationCodeValid(RegistrationCodeValid {
+            to,
+            traits: who,
+            registration_code: code,
+            request_url,
+            transient_payload,
+            expires_in_minutes,
+            oauth2_login_request: None,
+        }),
+        FlowKind::Verification => Template::VerificationCodeValid(VerificationCodeValid {
+            to,
+            verification_url: verification_url(cx, flow, &code),
+            verification_code: code,
+            identity: who,
+            request_url,
+            transient_payload,
+            expires_in_minutes,
+            oauth2_login_request: None,
+        }),
+        FlowKind::Recovery | FlowKind::Settings => Template::RecoveryCodeValid(RecoveryCodeValid {
+            to,
+            recovery_code: code,
+            identity: who,
+            request_url,
+            transient_payload,
+            expires_in_minutes,
+        }),
+    }
+}
+
+fn sms(cx: &Cx, flow: &Flow, to: String, code: String, who: Value) -> Template {
+    let (request_url, request_url_domain) = (flow.request_url.clone(), domain(flow));
+    let (transient_payload, expires_in_minutes) = (payload(flow), minutes(cx));
+    match flow.kind {
+        FlowKind::Login => Template::LoginCodeSms(LoginCodeSms {
+            to,
+            login_code: code,
+            identity: who,
+            request_url,
+            request_url_domain,
+            transient_payload,
+            expires_in_minutes,
+            oauth2_login_request: None,
+        }),
+        FlowKind::Registration => Template::RegistrationCodeSms(RegistrationCodeSms {
+            to,
+            registration_code: code,
+            identity: who,
+            request_url,
+            request_url_domain,
+            transient_payload,
+            expires_in_minutes,
+            oauth2_login_request: None,
+        }),
+        FlowKind::Verification => Template::VerificationCodeSms(VerificationCodeSms {
+            to,
+            verification_code: code,
+            identity: who,
+            request_url,
+            request_url_domain,
+            transient_payload,
+            expires_in_minutes,
+            oauth2_login_request: None,
+        }),
+        FlowKind::Recovery | FlowKind::Settings => Template::RecoveryCodeSms(RecoveryCodeSms {
+            to,
+            recovery_code: code,
+            identity: who,
+            request_url,
+            request_url_domain,
+            transient_payload,
+            expires_in_minutes,
+        }),
+    }
+}
+
+fn verification_url(cx: &Cx, flow: &Flow, code: &str) -> String {
+    return_to::own(cx, "/self-service/verification", &[("code", code), ("flow", &flow.id.to_string())])
+}

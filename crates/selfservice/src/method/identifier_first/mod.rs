@@ -1,0 +1,86 @@
+//! Login on two screens: who is it, then how (spec: flows.md §19).
+
+use async_trait::async_trait;
+use bia_config::Config;
+use bia_model::ui::{self, Group, InputType};
+use bia_model::{Flow, Identity, MethodName, normalise, text};
+
+use super::{LoginMethod, LoginStage, LoginStep, METHODS, Method, Refusal};
+use crate::cx::Cx;
+use crate::engine;
+use crate::flow::login::identifier_label;
+use crate::form::Form;
+use crate::outcome::FormStatus;
+use crate::problem::Problem;
+
+/// The method. It asks who it is and proves nothing.
+pub struct IdentifierFirst;
+
+impl Method for IdentifierFirst {
+    fn name(&self) -> MethodName {
+        MethodName::IdentifierFirst
+    }
+
+    fn is_enabled(&self, config: &Config) -> bool {
+        config.identifier_first_enabled()
+    }
+
+    fn login(&self) -> Option<&dyn LoginMethod> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl LoginMethod for IdentifierFirst {
+    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem> {
+        if !matches!(stage, LoginStage::Identification) {
+            return Ok(());
+        }
+        let node = ui::input("identifier", InputType::Text, Group::IdentifierFirst).with_value("").required();
+        let node = node.autocomplete("username webauthn").labelled(identifier_label(cx, flow)?);
+        flow.ui.upsert(node);
+        let method = MethodName::IdentifierFirst.as_str();
+        flow.ui.append(ui::submit(method, Group::IdentifierFirst, text::continue_label()));
+        Ok(())
+    }
+
+    fn claims(&self, cx: &Cx, flow: &Flow, _form: &Form) -> bool {
+        // Whatever no other method took (flows.md §7.2).
+        cx.config().identifier_first_enabled() && flow.requested_aal == bia_model::Aal::Aal1 && !flow.refresh
+    }
+
+    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal> {
+        engine::check_csrf(cx, flow, form)?;
+        let payload = flow.transient_payload.take();
+        let identifier = form.text("identifier").unwrap_or_default();
+        let identity = find(cx, identifier).await?;
+        flow.ui.clear_messages();
+        let before = flow.ui.nodes.len();
+        for method in METHODS.iter().filter(|m| m.is_enabled(cx.config())).filter_map(|m| m.login()) {
+            method.populate(cx, flow, LoginStage::Credentials(identity.as_ref())).await?;
+        }
+        let mitigate = cx.config().security.account_enumeration.mitigate;
+        let offers_nothing = flow.ui.nodes.len() == before;
+        if (offers_nothing && !mitigate) || identifier.is_empty() {
+            flow.ui.nodes.truncate(before);
+            return Err(Refusal::field("identifier", text::account_not_found()));
+        }
+        flow.transient_payload = payload;
+        flow.active = Some(MethodName::IdentifierFirst);
+        flow.ui.nodes.retain(|n| n.group != Group::IdentifierFirst || n.id() != "method");
+        if let Some(input) = flow.ui.find_mut("identifier").and_then(ui::Node::as_input_mut) {
+            input.r#type = InputType::Hidden;
+            input.value = Some(identifier.into());
+        }
+        engine::remask_csrf(cx, flow);
+        Ok(LoginStep::AskAgain(FormStatus::Invalid))
+    }
+}
+
+async fn find(cx: &Cx, identifier: &str) -> Result<Option<Identity>, Problem> {
+    if identifier.is_empty() {
+        return Ok(None);
+    }
+    let mut conn = cx.read().await?;
+    Ok(bia_store::identity::find_by_identifier(&mut conn, &MethodName::CREDENTIAL_TYPES, &normalise::identifier(identifier), identifier).await?)
+}

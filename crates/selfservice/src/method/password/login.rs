@@ -1,0 +1,155 @@
+//! Signing in with a password.
+
+use async_trait::async_trait;
+use bia_model::ui::{self, Group, InputType};
+use bia_model::{Aal, AuthenticationMethod, Flow, Identity, MethodName, normalise, text};
+use bia_store::identity::Expand;
+use zeroize::Zeroizing;
+
+use super::{Password, PasswordConfig};
+use crate::cx::Cx;
+use crate::engine;
+use crate::flow::login::identifier_label;
+use crate::form::Form;
+use crate::method::{LoginMethod, LoginStage, LoginStep, Method, Refusal, fields};
+use crate::problem::Problem;
+
+#[async_trait]
+impl LoginMethod for Password {
+    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem> {
+        match stage {
+            LoginStage::FirstFactor => {
+                add_identifier(cx, flow)?;
+                add_password(flow, text::login_password_submit_label());
+            }
+            LoginStage::Refresh(live) => {
+                let mut conn = cx.read().await?;
+                let whole = bia_store::identity::find(&mut conn, live.identity.id, Expand::Credentials).await?;
+                drop(conn);
+                if let Some(identifier) = whole.as_ref().and_then(|i| usable_identifier(cx, i)) {
+                    flow.ui.upsert(ui::hidden("identifier", identifier, Group::Default));
+                    add_password(flow, text::login_submit_label());
+                }
+            }
+            LoginStage::Credentials(identity) => {
+                let mitigate = cx.config().security.account_enumeration.mitigate;
+                if mitigate || identity.is_some_and(|i| usable_identifier(cx, i).is_some()) {
+                    add_password(flow, text::login_password_submit_label());
+                }
+            }
+            LoginStage::SecondFactor(_) | LoginStage::Identification => {}
+        }
+        Ok(())
+    }
+
+    fn claims(&self, _cx: &Cx, flow: &Flow, form: &Form) -> bool {
+        flow.requested_aal == Aal::Aal1 && form.method() == Some(MethodName::Password.as_str())
+    }
+
+    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal> {
+        let result = check(cx, flow, form).await;
+        if result.is_err() {
+            keep_identifier(flow, form);
+        }
+        let identity = result?;
+        let method = AuthenticationMethod::new(MethodName::Password, Aal::Aal1, cx.now);
+        Ok(LoginStep::Authenticated { identity: Box::new(identity), method })
+    }
+}
+
+fn usable_identifier(cx: &Cx, identity: &Identity) -> Option<String> {
+    if Password.first_factors(cx.config(), identity) == 0 {
+        return None;
+    }
+    identity.credential(MethodName::Password)?.identifiers.first().cloned()
+}
+
+fn add_identifier(cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
+    let node = ui::input("identifier", InputType::Text, Group::Default).with_value("").required();
+    flow.ui.upsert(node.labelled(identifier_label(cx, flow)?));
+    Ok(())
+}
+
+fn add_password(flow: &mut Flow, label: text::Message) {
+    let node = ui::input("password", InputType::Password, Group::Password).required().autocomplete("current-password");
+    flow.ui.append(node.labelled(text::password_input_label()));
+    flow.ui.append(ui::submit(MethodName::Password.as_str(), Group::Password, label));
+}
+
+/// The form is shown again with the identifier that was typed, and without the password.
+fn keep_identifier(flow: &mut Flow, form: &Form) {
+    if let Some(node) = flow.ui.find_mut("identifier") {
+        node.set_value(Some(typed_identifier(form).unwrap_or_default().into()));
+    }
+    if let Some(node) = flow.ui.find_mut("password") {
+        node.set_value(None);
+    }
+}
+
+/// The identifier, also under the name that old clients send.
+fn typed_identifier(form: &Form) -> Option<&str> {
+    form.text("identifier").or_else(|| form.text("password_identifier"))
+}
+
+async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
+    let required: &[&str] = if form.text("password_identifier").is_some() { &["password"] } else { &["identifier", "password"] };
+    fields::check_texts(form, &["identifier", "password_identifier", "password"], required)?;
+    engine::check_csrf(cx, flow, form)?;
+    let identifier = typed_identifier(form).unwrap_or_default();
+    let password = Zeroizing::new(form.text("password").unwrap_or_default().to_owned());
+    let Some(identity) = find(cx, identifier).await? else {
+        // Work as for a known identifier, so that the time of the answer does not tell.
+        cx.runtime.hasher.verify_nothing(&password).await;
+        return Err(Refusal::form(text::login_invalid_credentials()));
+    };
+    verify(cx, identity, password).await
+}
+
+async fn find(cx: &Cx, identifier: &str) -> Result<Option<Identity>, Problem> {
+    let mut conn = cx.read().await?;
+    Ok(bia_store::identity::find_by_identifier(&mut conn, &[MethodName::Password], &normalise::identifier(identifier), identifier).await?)
+}
+
+async fn verify(cx: &Cx, mut identity: Identity, password: Zeroizing<String>) -> Result<Identity, Refusal> {
+    let wrong = || Refusal::form(text::login_invalid_credentials());
+    let config = identity.credential(MethodName::Password).map(PasswordConfig::of).unwrap_or_default();
+    if config.hashed_password.is_empty() && config.use_password_migration_hook {
+        return Err(Problem::Misconfigured(
+            "This password has to be checked by the password migration hook, which is not available.".into(),
+        )
+        .into());
+    }
+    let verified = cx.runtime.hasher.verify(&password, &config.hashed_password).await;
+    match verified {
+        Ok(true) => {}
+        Ok(false) => return Err(wrong()),
+        Err(error) => {
+            tracing::warn!(identity.id = %identity.id, %error, "a stored password hash cannot be verified");
+            return Err(wrong());
+        }
+    }
+    if cx.runtime.hasher.needs_rehash(&config.hashed_password) {
+        rehash(cx, &mut identity, password).await;
+    }
+    Ok(identity)
+}
+
+/// Replaces a hash of another kind or cost. A failure is only logged: the login succeeds all the same.
+async fn rehash(cx: &Cx, identity: &mut Identity, password: Zeroizing<String>) {
+    let Ok(hash) = cx.runtime.hasher.hash(&password).await else { return };
+    let mut changed = identity.clone();
+    let Some(credential) = changed.credential_mut(MethodName::Password) else { return };
+    credential.config = PasswordConfig::hashed(hash).to_json();
+    credential.updated_at = cx.now;
+    match update(cx, &mut changed).await {
+        Ok(()) => *identity = changed,
+        Err(error) => tracing::warn!(identity.id = %identity.id, %error, "a password hash could not be renewed"),
+    }
+}
+
+async fn update(cx: &Cx, identity: &mut Identity) -> Result<(), Problem> {
+    let mut tx = cx.begin().await?;
+    bia_store::identity::update(&mut tx, identity, cx.now).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Passwords (spec: methods.md §1).
+
+mod accept;
+mod credential;
+mod login;
+pub mod policy;
+mod registration;
+mod settings;
+
+use bia_config::Config;
+use bia_model::{Identity, MethodName};
+
+use super::{LoginMethod, Method, RegistrationMethod, SettingsMethod};
+
+pub use credential::PasswordConfig;
+
+/// The method.
+pub struct Password;
+
+impl Method for Password {
+    fn name(&self) -> MethodName {
+        MethodName::Password
+    }
+
+    fn is_enabled(&self, config: &Config) -> bool {
+        config.selfservice.methods.password.enabled
+    }
+
+    fn first_factors(&self, config: &Config, identity: &Identity) -> usize {
+        let migrates = config.selfservice.methods.password.config.migrate_hook.enabled;
+        let usable = identity.credential(MethodName::Password).is_some_and(|c| {
+            let password = PasswordConfig::of(c);
+            let has_identifier = c.identifiers.iter().any(|i| !i.is_empty());
+            has_identifier && (!password.hashed_password.is_empty() || (password.use_password_migration_hook && migrates))
+        });
+        usize::from(usable)
+    }
+
+    fn login(&self) -> Option<&dyn LoginMethod> {
+        Some(self)
+    }
+
+    fn registration(&self) -> Option<&dyn RegistrationMethod> {
+        Some(self)
+    }
+
+    fn settings(&self) -> Option<&dyn SettingsMethod> {
+        Some(self)
+    }
+}

@@ -1,0 +1,186 @@
+//! Sessions: who a request belongs to, what level it has, issuing a new one (spec: sessions.md).
+
+use bia_config::RequiredAal;
+use bia_model::{Aal, AuthenticationMethod, Device, Identity, Session};
+use bia_store::identity::Expand;
+use bia_store::{Tx, session as sessions};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::cx::Cx;
+use crate::outcome::IssuedSession;
+use crate::problem::Problem;
+use crate::{method, return_to, token};
+
+/// A session that a request's credentials belong to.
+#[derive(Clone)]
+pub struct LiveSession {
+    /// The session; neither revoked nor expired.
+    pub session: Session,
+    /// Whose it is, without credentials.
+    pub identity: Identity,
+    /// The token that was presented. A secret.
+    pub token: String,
+}
+
+impl std::fmt::Debug for LiveSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LiveSession").field("session", &self.session.id).finish_non_exhaustive()
+    }
+}
+
+/// The live session of the request's credentials, in one statement; also that of an inactive identity.
+pub(crate) async fn find_live(cx: &Cx) -> Result<Option<LiveSession>, Problem> {
+    let Some(token) = &cx.request.credentials.token else { return Ok(None) };
+    find_by_token(cx, token).await
+}
+
+/// The live session that a token belongs to.
+pub async fn find_by_token(cx: &Cx, token: &str) -> Result<Option<LiveSession>, Problem> {
+    let candidates = cx.runtime.keys.session_token_candidates(token);
+    if candidates.is_empty() {
+        return Ok(None);
+    }
+    let mut conn = cx.read().await?;
+    let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
+    let found = sessions::find_by_token(&mut conn, &candidates, cx.now).await?;
+    Ok(found.map(|f| LiveSession { session: f.session, identity: f.identity, token: token.to_owned() }))
+}
+
+/// The session that `whoami` and other calls need: one that is live, at the level that is required.
+pub async fn require(cx: &Cx) -> Result<&LiveSession, Problem> {
+    let credentials_sent = cx.request.credentials.token.is_some();
+    cx.session().await?.ok_or(Problem::NoSession { credentials_sent })
+}
+
+/// Checks the level of a session (sessions.md §5). A level that had to be computed is stored.
+///
+/// `return_to` is carried in the URL at which the second factor can be given.
+pub async fn check_aal(
+    cx: &Cx,
+    live: &LiveSession,
+    required: RequiredAal,
+    return_to: Option<&str>,
+) -> Result<(), Problem> {
+    let has = Aal::of_methods(&live.session.authentication_methods);
+    if has >= Aal::Aal2 || (required == RequiredAal::Aal1 && has >= Aal::Aal1) {
+        return Ok(());
+    }
+    if required == RequiredAal::HighestAvailable && available_aal(cx, &live.identity).await? < Aal::Aal2 {
+        return Ok(());
+    }
+    Err(Problem::Aal2Required { redirect_to: second_factor_url(cx, return_to) })
+}
+
+/// Where a second factor can be given.
+pub fn second_factor_url(cx: &Cx, return_to: Option<&str>) -> String {
+    let mut pairs = vec![("aal", "aal2")];
+    pairs.extend(return_to.map(|r| ("return_to", r)));
+    return_to::own(cx, "/self-service/login/browser", &pairs)
+}
+
+/// The highest level that an identity can reach: as stored, else computed and stored.
+pub async fn available_aal(cx: &Cx, identity: &Identity) -> Result<Aal, Problem> {
+    if let Some(known) = identity.available_aal {
+        return Ok(known);
+    }
+    let mut conn = cx.read().await?;
+    let Some(whole) = bia_store::identity::find(&mut conn, identity.id, Expand::Credentials).await? else {
+        return Ok(Aal::Aal0);
+    };
+    drop(conn);
+    let computed = method::available_aal(cx.config(), &whole);
+    let mut conn = cx.write().await?;
+    bia_store::identity::set_available_aal(&mut conn, identity.id, computed).await?;
+    Ok(computed)
+}
+
+/// A session that is about to be stored.
+pub struct Draft {
+    /// The session with its token and identity.
+    pub issued: IssuedSession,
+    /// Whether its row exists already and is to be updated.
+    pub exists: bool,
+}
+
+/// A new session of an identity, with one completed method. Nothing is stored yet.
+///
+/// Errs when the identity is inactive.
+pub fn start(cx: &Cx, identity: Identity, by: AuthenticationMethod) -> Result<Draft, Problem> {
+    if !identity.is_active() {
+        return Err(Problem::IdentityDisabled(identity.id));
+    }
+    let now = cx.now;
+    let mut session = Session {
+        id: Uuid::new_v4(),
+        identity_id: identity.id,
+        active: true,
+        issued_at: now,
+        authenticated_at: now,
+        expires_at: now,
+        aal: Aal::Aal0,
+        authentication_methods: Vec::new(),
+        devices: vec![device(cx)],
+        logout_token: token::logout_token(),
+        created_at: now,
+    };
+    session.authenticate(by, now, lifespan(cx));
+    let issued = IssuedSession { session, identity, token: token::session_token() };
+    Ok(Draft { issued, exists: false })
+}
+
+/// The session of somebody who proved another factor, or a factor again: the same row, the same token.
+///
+/// Errs when the identity is inactive.
+pub fn renew(cx: &Cx, live: &LiveSession, identity: Identity, by: AuthenticationMethod) -> Result<Draft, Problem> {
+    if !identity.is_active() {
+        return Err(Problem::IdentityDisabled(identity.id));
+    }
+    let mut session = live.session.clone();
+    session.authenticate(by, cx.now, lifespan(cx));
+    session.issued_at = cx.now;
+    session.devices.push(device(cx));
+    let issued = IssuedSession { session, identity, token: live.token.clone() };
+    Ok(Draft { issued, exists: true })
+}
+
+/// Stores a drafted session.
+pub async fn store(cx: &Cx, tx: &mut Tx, draft: &Draft) -> Result<(), Problem> {
+    let session = &draft.issued.session;
+    if draft.exists {
+        sessions::update(tx, session, cx.now).await?;
+    } else {
+        let stored = cx.runtime.keys.stored_session_token(&draft.issued.token);
+        sessions::insert(tx, session, &stored).await?;
+    }
+    Ok(())
+}
+
+fn lifespan(cx: &Cx) -> Duration {
+    signed(cx.config().session.lifespan)
+}
+
+/// A configured duration as a difference of times.
+pub(crate) fn signed(duration: std::time::Duration) -> Duration {
+    Duration::try_from(duration).unwrap_or(Duration::MAX)
+}
+
+fn device(cx: &Cx) -> Device {
+    let origin = &cx.request.origin;
+    Device {
+        id: Uuid::new_v4(),
+        ip_address: Some(origin.ip_address.clone()),
+        user_agent: origin.user_agent.clone(),
+        location: Some(origin.location.clone()),
+    }
+}
+
+/// Whether a session's last sign-in is recent enough for changes to credentials (flows.md §9).
+pub fn is_privileged(cx: &Cx, session: &Session) -> bool {
+    let max_age = signed(cx.config().selfservice.flows.settings.privileged_session_max_age);
+    is_within(session.authenticated_at, max_age, cx.now)
+}
+
+fn is_within(start: OffsetDateTime, age: Duration, now: OffsetDateTime) -> bool {
+    start.checked_add(age).is_none_or(|end| end > now)
+}

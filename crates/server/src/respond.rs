@@ -1,0 +1,284 @@
+//! Outcome × caller → answer. The only place that tells browsers, scripts and native apps apart.
+
+use axum::response::{IntoResponse, Response};
+use bia_config::Page;
+use bia_model::{ClientType, ContinueWith, Flow, FlowKind, Identity};
+use bia_selfservice::cx::{Caller, Cx, Effects};
+use bia_selfservice::outcome::{Created, FormStatus, IssuedSession, Outcome};
+use bia_selfservice::problem::Problem;
+use bia_selfservice::{identity, return_to};
+use bia_store::error::ErrorContainer;
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use crate::extract::Incoming;
+use crate::{cookies, error};
+
+/// A JSON answer.
+pub fn json_answer(status: StatusCode, body: &Value) -> Response {
+    let kind = HeaderValue::from_static("application/json; charset=utf-8");
+    (status, [(header::CONTENT_TYPE, kind)], crate::json::body(body)).into_response()
+}
+
+/// A redirect.
+pub fn redirect(status: StatusCode, url: &str) -> Response {
+    match HeaderValue::from_str(url) {
+        Ok(location) => (status, [(header::LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn see_other(url: &str) -> Response {
+    redirect(StatusCode::SEE_OTHER, url)
+}
+
+/// The JSON of a flow.
+pub fn flow_json(cx: &Cx, flow: &Flow, shown: Option<&Identity>) -> Value {
+    flow.json(shown.map(|i| identity::public_json(cx, i)))
+}
+
+/// The answer to the creation of a flow.
+pub async fn created(
+    incoming: &Incoming,
+    kind: FlowKind,
+    client: ClientType,
+    result: Result<Created, Problem>,
+) -> Response {
+    let cx = &incoming.cx;
+    match result {
+        Ok(Created::Redirect { url }) => see_other(&url),
+        Ok(Created::Flow { flow, identity }) => {
+            if client == ClientType::Api || cx.request.wants.json_rather_than_html {
+                json_answer(StatusCode::OK, &flow_json(cx, &flow, identity.as_deref()))
+            } else {
+                see_other(&return_to::page(cx, kind, flow.id))
+            }
+        }
+        Err(problem) => {
+            cx.effect(|e| e.client = Some(client));
+            problem_answer(incoming, kind, problem).await
+        }
+    }
+}
+
+/// The answer to a submission.
+pub async fn submitted(incoming: &Incoming, kind: FlowKind, result: Result<Outcome, Problem>) -> Response {
+    let cx = &incoming.cx;
+    match result {
+        Err(problem) => problem_answer(incoming, kind, problem).await,
+        Ok(Outcome::Form { flow, status, identity }) => form(cx, &flow, status, identity.as_deref()),
+        Ok(Outcome::LoggedIn { issued, continue_with, return_to, second_factor }) => {
+            logged_in(cx, &issued, &continue_with, &return_to, second_factor.as_deref())
+        }
+        Ok(Outcome::Registered { identity, issued, continue_with, return_to }) => {
+            registered(cx, &identity, issued.as_deref(), &continue_with, &return_to)
+        }
+        Ok(Outcome::Saved { flow, identity, return_to, .. }) => match cx.caller(&flow) {
+            Caller::Browser => see_other(&return_to),
+            Caller::Spa | Caller::Api => json_answer(StatusCode::OK, &flow_json(cx, &flow, Some(&identity))),
+        },
+        Ok(Outcome::Recovered { flow, next, in_flow, .. }) => match cx.caller(&flow) {
+            Caller::Browser => see_other(&next),
+            _ if in_flow => json_answer(StatusCode::OK, &flow_json(cx, &flow, None)),
+            _ => error::location_change(&next).into_response(),
+        },
+        Ok(Outcome::Elsewhere { url }) => {
+            if is_json(cx) { error::location_change(&url).into_response() } else { see_other(&url) }
+        }
+        Ok(Outcome::Redirect { url }) => see_other(&url),
+        Ok(Outcome::Replaced { kind, use_flow_id }) => replaced(cx, kind, use_flow_id),
+    }
+}
+
+/// The caller of a submission whose flow is not at hand any more.
+fn caller(cx: &Cx, kind: FlowKind) -> Caller {
+    cx.caller_of(kind, known_client(cx).unwrap_or(ClientType::Browser))
+}
+
+fn known_client(cx: &Cx) -> Option<ClientType> {
+    let mut client = None;
+    cx.effect(|e| client = e.client);
+    client
+}
+
+fn is_json(cx: &Cx) -> bool {
+    cx.request.wants.json || known_client(cx) == Some(ClientType::Api)
+}
+
+fn form(cx: &Cx, flow: &Flow, status: FormStatus, shown: Option<&Identity>) -> Response {
+    if cx.caller(flow) == Caller::Browser {
+        // The reference answers 302 where a registration form was wrong, 303 everywhere else.
+        let found = flow.kind == FlowKind::Registration && status == FormStatus::Invalid;
+        let code = if found { StatusCode::FOUND } else { StatusCode::SEE_OTHER };
+        return redirect(code, &return_to::page(cx, flow.kind, flow.id));
+    }
+    let code = if status == FormStatus::Fine { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    json_answer(code, &flow_json(cx, flow, shown))
+}
+
+fn logged_in(
+    cx: &Cx,
+    issued: &IssuedSession,
+    continue_with: &[ContinueWith],
+    return_to: &str,
+    second_factor: Option<&str>,
+) -> Response {
+    match (caller(cx, FlowKind::Login), second_factor) {
+        (Caller::Browser, second) => see_other(second.unwrap_or(return_to)),
+        (Caller::Spa, Some(second)) => error::location_change(second).into_response(),
+        (Caller::Spa, None) => {
+            let session = session_json(cx, issued, true);
+            json_answer(StatusCode::OK, &json!({"session": session, "continue_with": items(continue_with)}))
+        }
+        (Caller::Api, second) => {
+            // Until the second factor is given, the answer does not say who it is.
+            let session = session_json(cx, issued, second.is_none());
+            let token = &issued.token;
+            let body = json!({"session_token": token, "session": session, "continue_with": items(continue_with)});
+            json_answer(StatusCode::OK, &body)
+        }
+    }
+}
+
+fn registered(
+    cx: &Cx,
+    who: &Identity,
+    issued: Option<&IssuedSession>,
+    continue_with: &[ContinueWith],
+    return_to: &str,
+) -> Response {
+    let caller = caller(cx, FlowKind::Registration);
+    if caller == Caller::Browser {
+        return see_other(return_to);
+    }
+    let mut body = Map::new();
+    if let Some(issued) = issued {
+        if caller == Caller::Api {
+            body.insert("session_token".into(), json!(issued.token));
+        }
+        body.insert("session".into(), session_json(cx, issued, true));
+    }
+    body.insert("identity".into(), identity::public_json(cx, who));
+    body.insert("continue_with".into(), items(continue_with));
+    json_answer(StatusCode::OK, &Value::Object(body))
+}
+
+/// The session of somebody who just signed in.
+fn session_json(cx: &Cx, issued: &IssuedSession, with_identity: bool) -> Value {
+    let who = if with_identity { identity::public_json(cx, &issued.identity) } else { Value::Null };
+    issued.session.json(issued.session.is_live(cx.now), who)
+}
+
+/// What to do next; null when there is nothing.
+fn items(continue_with: &[ContinueWith]) -> Value {
+    if continue_with.is_empty() { Value::Null } else { json!(continue_with) }
+}
+
+fn replaced(cx: &Cx, kind: FlowKind, id: uuid::Uuid) -> Response {
+    if cx.caller_of(kind, known_client(cx).unwrap_or(ClientType::Browser)) == Caller::Browser {
+        return see_other(&return_to::page(cx, kind, id));
+    }
+    let path = format!("/self-service/{kind}/flows");
+    see_other(&return_to::own(cx, &path, &[("id", &id.to_string())]))
+}
+
+/// The answer for a problem of a flow: JSON for scripts and apps; browsers are led on, or to the error page.
+pub async fn problem_answer(incoming: &Incoming, kind: FlowKind, problem: Problem) -> Response {
+    let cx = &incoming.cx;
+    log(&problem);
+    if is_json(cx) {
+        return error::answer(&problem).about(incoming.request_id.as_deref()).into_response();
+    }
+    match &problem {
+        Problem::SignInFirst(url) | Problem::SignedInAlready(url) => redirect(StatusCode::FOUND, url),
+        Problem::GoElsewhere(url) => see_other(url),
+        Problem::Aal2Required { redirect_to } | Problem::RefreshRequired { redirect_to } => {
+            see_other(redirect_to)
+        }
+        Problem::FlowExpired { use_flow_id, .. } | Problem::FlowReplaced { use_flow_id, .. } => {
+            see_other(&return_to::page(cx, kind, *use_flow_id))
+        }
+        _ => error_page(incoming, &problem).await,
+    }
+}
+
+/// The JSON answer for a problem, whoever asks.
+pub fn problem_json(incoming: &Incoming, problem: &Problem) -> Response {
+    log(problem);
+    error::answer(problem).about(incoming.request_id.as_deref()).into_response()
+}
+
+/// Leads a browser to the error page, where the error can be read by its id.
+pub async fn error_page(incoming: &Incoming, problem: &Problem) -> Response {
+    let cx = &incoming.cx;
+    let described = error::answer(problem).about(incoming.request_id.as_deref());
+    match store_error(cx, &described).await {
+        Ok(id) => see_other(&cx.config().ui_url(Page::Error).with_query(&[("id", &id.to_string())])),
+        Err(_) => described.into_response(),
+    }
+}
+
+/// How long an error can be read.
+const ERROR_LIFESPAN: time::Duration = time::Duration::hours(1);
+
+async fn store_error(cx: &Cx, described: &error::ErrorAnswer) -> Result<uuid::Uuid, Problem> {
+    let container = ErrorContainer {
+        id: uuid::Uuid::new_v4(),
+        error: Value::Object(described.error.clone()),
+        csrf_token: cx.csrf_token(),
+        created_at: cx.now,
+        seen_at: None,
+        expires_at: cx.now + ERROR_LIFESPAN,
+    };
+    let mut conn = cx.write().await?;
+    bia_store::error::insert(&mut conn, &container).await?;
+    Ok(container.id)
+}
+
+fn log(problem: &Problem) {
+    match problem {
+        Problem::Internal(_) | Problem::Misconfigured(_) | Problem::Store(_) => {
+            tracing::error!(error = %problem, "a request failed");
+        }
+        _ => tracing::debug!(error = %problem, "a request was refused"),
+    }
+}
+
+/// Puts the cookies on an answer that the flows ask for. `sets_csrf` says whether the path is one on
+/// which a client without an anti-CSRF cookie gets one.
+pub fn with_cookies(incoming: &Incoming, sets_csrf: bool, mut response: Response) -> Response {
+    let cx = &incoming.cx;
+    let config = cx.config();
+    let Effects { csrf_token, session, drop_session, continuity, .. } = cx.take_effects();
+    let mut set = |value: HeaderValue| {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    };
+    match csrf_token {
+        Some(token) => set(cookies::csrf(config, &token)),
+        None if sets_csrf && incoming.csrf_cookie_due => set(cookies::csrf(config, &cx.request.csrf_token)),
+        None => {}
+    }
+    if let Some(issued) = session {
+        match cookies::session(config, &issued, cx.now) {
+            Ok(value) => set(value),
+            Err(error) => tracing::error!(%error, "the session cookie could not be made"),
+        }
+    } else if drop_session {
+        set(cookies::no_session(config));
+    }
+    if !continuity.is_empty() {
+        let mut values = cx.request.continuity.clone();
+        for (purpose, id) in continuity {
+            match id {
+                Some(id) => values.insert(purpose, id),
+                None => values.remove(&purpose),
+            };
+        }
+        let values: Vec<(String, String)> = values.into_iter().collect();
+        match cookies::continuity(config, &values, cx.now) {
+            Ok(value) => set(value),
+            Err(error) => tracing::error!(%error, "the continuity cookie could not be made"),
+        }
+    }
+    response
+}

@@ -1,0 +1,206 @@
+//! The caller's own sessions (spec: sessions.md §4, §10).
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, delete, get, on};
+use bia_selfservice::cx::{App, Cx};
+use bia_selfservice::outcome::IssuedSession;
+use bia_selfservice::problem::Problem;
+use bia_selfservice::session::{self, LiveSession};
+use bia_selfservice::identity;
+use bia_store::session as sessions;
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::extract::{self, Incoming};
+use crate::respond;
+use crate::wire::link_header::Migration;
+
+pub(super) fn router() -> Router<Arc<App>> {
+    let any = [
+        MethodFilter::POST,
+        MethodFilter::PUT,
+        MethodFilter::PATCH,
+        MethodFilter::DELETE,
+        MethodFilter::CONNECT,
+        MethodFilter::OPTIONS,
+        MethodFilter::TRACE,
+    ];
+    let any = any.into_iter().fold(MethodFilter::GET, |all, method| all.or(method));
+    Router::new()
+        .route("/sessions/whoami", on(any, whoami))
+        .route("/sessions", get(list).delete(revoke_others))
+        .route("/sessions/{id}", delete(revoke))
+        .route("/sessions/token-exchange", get(exchange))
+}
+
+async fn whoami(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let incoming = extract::incoming(&app, &parts);
+    let response = match who(&incoming.cx).await {
+        Ok(live) => whoami_answer(&incoming.cx, &live),
+        Err(problem) => {
+            let credentials_sent = incoming.cx.request.credentials.token.is_some();
+            let mut response = respond::problem_json(&incoming, &problem);
+            if incoming.cx.config().feature_flags.cacheable_sessions && !credentials_sent {
+                response.headers_mut().insert(CACHE_FOR, HeaderValue::from_static("60"));
+            }
+            response
+        }
+    };
+    respond::with_cookies(&incoming, false, response)
+}
+
+const CACHE_FOR: HeaderName = HeaderName::from_static("ory-session-cache-for");
+const IDENTITY_ID: HeaderName = HeaderName::from_static("x-kratos-authenticated-identity-id");
+
+async fn who(cx: &Cx) -> Result<LiveSession, Problem> {
+    let live = session::require(cx).await?;
+    session::check_aal(cx, live, cx.config().session.whoami.required_aal, None).await?;
+    if let Some(template) = cx.request.query("tokenize_as").filter(|t| !t.is_empty()) {
+        return Err(Problem::BadRequest(format!("There is no tokenizer template with the name {template:?}.")));
+    }
+    refresh_cookie(cx, live);
+    Ok(live.clone())
+}
+
+/// A browser whose cookie ends before its session gets a new cookie (sessions.md §4).
+fn refresh_cookie(cx: &Cx, live: &LiveSession) {
+    let credentials = &cx.request.credentials;
+    let outdated = credentials.cookie_expires_at.is_none_or(|at| at < live.session.expires_at);
+    if credentials.from_cookie && outdated {
+        let session = live.session.clone();
+        let issued = IssuedSession { session, identity: live.identity.clone(), token: live.token.clone() };
+        cx.effect(|e| e.session = Some(issued));
+    }
+}
+
+fn whoami_answer(cx: &Cx, live: &LiveSession) -> Response {
+    let body = live.session.json(true, identity::public_json(cx, &live.identity));
+    let mut response = respond::json_answer(StatusCode::OK, &body);
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&live.session.identity_id.to_string()) {
+        headers.insert(IDENTITY_ID, id);
+    }
+    let flags = &cx.config().feature_flags;
+    if flags.cacheable_sessions {
+        let left = (live.session.expires_at - cx.now).as_seconds_f64().round() as i64;
+        let cap = flags.cacheable_sessions_max_age.map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+        let seconds = if cap > 0 { left.min(cap) } else { left };
+        headers.insert(CACHE_FOR, HeaderValue::from(seconds));
+    }
+    response
+}
+
+async fn list(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let incoming = extract::incoming(&app, &parts);
+    let response = match list_own(&incoming).await {
+        Ok(response) => response,
+        Err(problem) => respond::problem_json(&incoming, &problem),
+    };
+    respond::with_cookies(&incoming, false, response)
+}
+
+async fn list_own(incoming: &Incoming) -> Result<Response, Problem> {
+    let cx = &incoming.cx;
+    let live = session::require(cx).await?;
+    session::check_aal(cx, live, cx.config().session.whoami.required_aal, None).await?;
+    let paging = Migration::from_query(&cx.request.query);
+    let mut conn = cx.read().await?;
+    let (who, except) = (live.session.identity_id, Some(live.session.id));
+    let total = sessions::count_of_identity(&mut conn, who, Some(true), except, cx.now).await?;
+    let part = (paging.skip(), paging.size());
+    let own = sessions::list_of_identity(&mut conn, who, Some(true), except, part, cx.now).await?;
+    let shown = reduced(&live.identity);
+    let items: Vec<Value> = own.iter().map(|s| s.json(s.is_live(cx.now), shown.clone())).collect();
+    let mut response = respond::json_answer(StatusCode::OK, &Value::Array(items));
+    paging.add_headers("/sessions", total, response.headers_mut());
+    Ok(response)
+}
+
+/// The identity as the list shows it: without addresses and without the URL of its schema.
+fn reduced(who: &bia_model::Identity) -> Value {
+    let mut who = who.clone();
+    who.verifiable_addresses.clear();
+    who.recovery_addresses.clear();
+    who.public_json("")
+}
+
+async fn revoke_others(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let incoming = extract::incoming(&app, &parts);
+    let cx = &incoming.cx;
+    let result = async {
+        let session = session::require(cx).await?.session.clone();
+        let mut conn = cx.write().await?;
+        Ok::<_, Problem>(sessions::revoke_others(&mut conn, session.identity_id, session.id, cx.now).await?)
+    };
+    let response = match result.await {
+        Ok(count) => respond::json_answer(StatusCode::OK, &json!({ "count": count })),
+        Err(problem) => respond::problem_json(&incoming, &problem),
+    };
+    respond::with_cookies(&incoming, false, response)
+}
+
+async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let incoming = extract::incoming(&app, &parts);
+    let response = match revoke_one(&incoming.cx, &id).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(problem) => respond::problem_json(&incoming, &problem),
+    };
+    respond::with_cookies(&incoming, false, response)
+}
+
+async fn revoke_one(cx: &Cx, id: &str) -> Result<(), Problem> {
+    let live = session::require(cx).await?;
+    let id = Uuid::try_parse(id).map_err(|_| Problem::BadRequest("The session id is not a UUID.".into()))?;
+    if id == live.session.id {
+        let reason = "The current session cannot be revoked here. Sign out instead.";
+        return Err(Problem::BadRequest(reason.into()));
+    }
+    let mut conn = cx.write().await?;
+    sessions::revoke_of_identity(&mut conn, live.session.identity_id, id, cx.now).await?;
+    Ok(())
+}
+
+/// `GET /sessions/token-exchange` (flows.md §16).
+async fn exchange(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let incoming = extract::incoming(&app, &parts);
+    let response = match exchange_codes(&incoming).await {
+        Ok(response) => response,
+        Err(problem) => respond::problem_json(&incoming, &problem),
+    };
+    respond::with_cookies(&incoming, false, response)
+}
+
+async fn exchange_codes(incoming: &Incoming) -> Result<Response, Problem> {
+    let cx = &incoming.cx;
+    let code = |name: &str| {
+        let sent = cx.request.query(name).filter(|v| !v.is_empty());
+        sent.ok_or_else(|| Problem::BadRequest(format!("The query parameter {name} is missing.")))
+    };
+    let (init_code, return_to_code) = (code("init_code")?, code("return_to_code")?);
+    let mut conn = cx.read().await?;
+    // No method that ends in a session by these codes exists yet, so that only a pending flow can be found.
+    match bia_store::exchange::find(&mut conn, init_code, return_to_code).await? {
+        None => Err(Problem::NotFound("There is no exchange with these codes.".into())),
+        Some(exchange) => pending_flow(incoming, exchange.flow_id).await,
+    }
+}
+
+async fn pending_flow(incoming: &Incoming, id: Uuid) -> Result<Response, Problem> {
+    use bia_model::FlowKind;
+    let cx = &incoming.cx;
+    let flow = match bia_selfservice::engine::load(cx, FlowKind::Login, id).await {
+        Ok(flow) => flow,
+        Err(_) => bia_selfservice::engine::load(cx, FlowKind::Registration, id).await?,
+    };
+    Ok(respond::json_answer(StatusCode::UNPROCESSABLE_ENTITY, &respond::flow_json(cx, &flow, None)))
+}
