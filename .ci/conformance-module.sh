@@ -12,10 +12,14 @@ case $database in
   postgres) dsn=$(postgres_database "conform_$module") ;;
   mariadb) dsn=$(mariadb_database "conform_$module") ;;
 esac
+# The kit keeps configurations and server logs there; they stay when something failed.
+export TMPDIR=$folder/$module.servers
+mkdir -p "$TMPDIR"
 grep "^$module/" conformance/must.txt >"$folder/$module.must"
 PYTHONDONTWRITEBYTECODE=1 "$python" conformance/conform check -m "$module" --must "$folder/$module.must" --dsn "$dsn" \
   --prepare "$server migrate sql up -e --yes -c {config}" \
-  --server "$server serve --dev --watch-courier -c {config}" >"$folder/$module.log" 2>&1
+  --server "$server serve --dev --watch-courier -c {config}" >"$folder/$module.log" 2>&1 && rm -rf "$TMPDIR"
+find "$folder" -path "$folder/$module.servers/*.sqlite*" -delete 2>/dev/null
 echo "$module: $(grep -E '^[0-9]+ (of|passed)' "$folder/$module.log" | paste -s -d ';')"
 # Failures are read from the logs; xargs is to go on.
 exit 0

@@ -70,7 +70,12 @@ ring_conformance_mariadb() { conformance mariadb; }
 conformance() {
   local folder=$logs/conformance-$1
   rm -rf "$folder" && mkdir -p "$folder"
-  modules | TMPDIR=$work xargs -r -n 1 -P "${JOBS:-$((2 * $(nproc)))}" \
+  if [ -z "$(modules)" ]; then
+    echo "conformance/must.txt names no scenario"
+    count 0 0
+    return 0
+  fi
+  modules | xargs -r -n 1 -P "${JOBS:-$((2 * $(nproc)))}" \
     bash .ci/conformance-module.sh "$root" "$folder" "$python" "$(server)" "$1" "${POSTGRES_PORT:-}" "${MARIADB_PORT:-}"
   awk -v must=conformance/must.txt -v folder="$folder" -f .ci/conformance.awk /dev/null "$folder"/*.log >"$folder/summary"
   sed '$d' "$folder/summary"
