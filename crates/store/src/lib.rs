@@ -8,10 +8,22 @@
 //! HTTP) happens while one is open: on SQLite it holds the only writer.
 
 #![warn(missing_docs)]
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test stops where it fails"))]
+#![cfg_attr(
+    test,
+    expect(clippy::unwrap_used, reason = "a test stops where it fails")
+)]
 
+pub mod cleanup;
+pub mod code;
+pub mod continuity;
+pub mod courier;
 pub mod db;
+pub mod error;
+pub mod exchange;
+pub mod flow;
+pub mod identity;
 pub mod migrate;
 pub mod network;
+pub mod session;
 
 pub use db::{Conn, Dialect, Dsn, DsnError, PoolOptions, Store, StoreError, Tx, Unique};

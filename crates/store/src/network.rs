@@ -20,7 +20,12 @@ pub async fn ensure(store: &Store, now: OffsetDateTime) -> Result<Uuid, StoreErr
 }
 
 async fn find(conn: &mut Conn) -> Result<Option<Uuid>, StoreError> {
-    let row = conn.fetch_optional("SELECT id FROM networks ORDER BY created_at, id LIMIT 1", &[]).await?;
+    let row = conn
+        .fetch_optional(
+            "SELECT id FROM networks ORDER BY created_at, id LIMIT 1",
+            &[],
+        )
+        .await?;
     row.map(|row| row.only("networks")).transpose()
 }
 

@@ -33,7 +33,10 @@ struct Inner {
 
 enum Pools {
     /// Several readers and the one writer that SQLite allows.
-    Sqlite { readers: Arc<Pool<Sqlite>>, writer: Arc<Pool<Sqlite>> },
+    Sqlite {
+        readers: Arc<Pool<Sqlite>>,
+        writer: Arc<Pool<Sqlite>>,
+    },
     Postgres(Arc<Pool<Postgres>>),
     MySql(Arc<Pool<MySql>>),
 }
@@ -50,9 +53,13 @@ impl Store {
             let error = match tokio::time::timeout(ATTEMPT, store.ping()).await {
                 Ok(Ok(())) => return Ok(store),
                 Ok(Err(error)) => error,
-                Err(_) => StoreError::Unavailable { reason: "no answer within 5 seconds".into() },
+                Err(_) => StoreError::Unavailable {
+                    reason: "no answer within 5 seconds".into(),
+                },
             };
-            if Instant::now() + pause >= deadline || !matches!(error, StoreError::Unavailable { .. }) {
+            if Instant::now() + pause >= deadline
+                || !matches!(error, StoreError::Unavailable { .. })
+            {
                 return Err(error);
             }
             tracing::warn!(%error, retry_in_ms = pause.as_millis(), "the database does not answer yet");
@@ -66,16 +73,30 @@ impl Store {
         let pools = match &dsn.target {
             Target::Sqlite(file) if file.ephemeral => {
                 let made = Folder::make()?;
-                let file = SqliteFile { path: made.0.join("memory.db"), ..file.clone() };
+                let file = SqliteFile {
+                    path: made.0.join("memory.db"),
+                    ..file.clone()
+                };
                 folder = Some(made);
                 open_sqlite(&file, dsn)
             }
             Target::Sqlite(file) => open_sqlite(file, dsn),
-            Target::Postgres(options) => Pools::Postgres(Pool::new(options.as_ref().clone(), dsn.pool.clone())),
-            Target::MySql(options) => Pools::MySql(Pool::new(options.as_ref().clone(), dsn.pool.clone())),
+            Target::Postgres(options) => {
+                Pools::Postgres(Pool::new(options.as_ref().clone(), dsn.pool.clone()))
+            }
+            Target::MySql(options) => {
+                Pools::MySql(Pool::new(options.as_ref().clone(), dsn.pool.clone()))
+            }
         };
-        let inner = Inner { pools, dialect: dsn.dialect, nid: OnceLock::new(), _folder: folder };
-        Ok(Store { inner: Arc::new(inner) })
+        let inner = Inner {
+            pools,
+            dialect: dsn.dialect,
+            nid: OnceLock::new(),
+            _folder: folder,
+        };
+        Ok(Store {
+            inner: Arc::new(inner),
+        })
     }
 
     /// A connection for reading. On SQLite it sees what was committed before each statement.
@@ -91,9 +112,11 @@ impl Store {
     /// A connection for single statements that write. On SQLite: the one writer, so be short.
     pub async fn write(&self) -> Result<Conn, StoreError> {
         match &self.inner.pools {
-            Pools::Sqlite { writer, .. } => {
-                Ok(Conn::new(Link::Sqlite(writer.take().await?), self.inner.dialect, self.nid()))
-            }
+            Pools::Sqlite { writer, .. } => Ok(Conn::new(
+                Link::Sqlite(writer.take().await?),
+                self.inner.dialect,
+                self.nid(),
+            )),
             _ => self.read().await,
         }
     }
@@ -140,7 +163,13 @@ impl Store {
 fn open_sqlite(file: &SqliteFile, dsn: &Dsn) -> Pools {
     let options = sqlite::options(file).disable_statement_logging();
     let readers = Pool::new(options.clone().pragma("query_only", "ON"), dsn.pool.clone());
-    let writer = Pool::new(options, super::PoolOptions { max_connections: 1, ..dsn.pool.clone() });
+    let writer = Pool::new(
+        options,
+        super::PoolOptions {
+            max_connections: 1,
+            ..dsn.pool.clone()
+        },
+    );
     Pools::Sqlite { readers, writer }
 }
 
@@ -166,7 +195,10 @@ impl Driver for Postgres {
     }
 
     async fn roll_back(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql("ROLLBACK").execute(connection).await.map(drop)
+        sqlx::raw_sql("ROLLBACK")
+            .execute(connection)
+            .await
+            .map(drop)
     }
 }
 
@@ -175,12 +207,17 @@ impl Driver for MySql {
 
     async fn open(target: &MySqlConnectOptions) -> Result<MySqlConnection, sqlx::Error> {
         let mut connection = target.clone().disable_statement_logging().connect().await?;
-        sqlx::raw_sql(mysql::SESSION).execute(&mut connection).await?;
+        sqlx::raw_sql(mysql::SESSION)
+            .execute(&mut connection)
+            .await?;
         Ok(connection)
     }
 
     async fn roll_back(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql("ROLLBACK").execute(connection).await.map(drop)
+        sqlx::raw_sql("ROLLBACK")
+            .execute(connection)
+            .await
+            .map(drop)
     }
 }
 
@@ -193,7 +230,9 @@ struct Folder(PathBuf);
 impl Folder {
     fn make() -> Result<Folder, StoreError> {
         let path = std::env::temp_dir().join(format!("bia-memory-{}", Uuid::new_v4()));
-        make_private(&path).map_err(|e| StoreError::Unavailable { reason: format!("no temporary folder: {e}") })?;
+        make_private(&path).map_err(|e| StoreError::Unavailable {
+            reason: format!("no temporary folder: {e}"),
+        })?;
         Ok(Folder(path))
     }
 }

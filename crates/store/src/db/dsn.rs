@@ -71,7 +71,10 @@ pub struct DsnError(String);
 
 impl fmt::Debug for Dsn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dsn").field("dialect", &self.dialect).field("pool", &self.pool).finish_non_exhaustive()
+        f.debug_struct("Dsn")
+            .field("dialect", &self.dialect)
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
     }
 }
 
@@ -82,16 +85,22 @@ impl Dsn {
             return Ok(Dsn::memory(PoolOptions::default()));
         }
         let Some((scheme, rest)) = text.split_once("://") else {
-            return refuse("write memory, or a name that starts with sqlite://, postgres://, cockroach:// or mysql://");
+            return refuse(
+                "write memory, or a name that starts with sqlite://, postgres://, cockroach:// or mysql://",
+            );
         };
         let (address, query) = split_query(rest);
         let (pool, query) = take_pool_options(query);
         match scheme {
             "sqlite" | "sqlite3" => sqlite(address, &query, pool),
             "postgres" | "postgresql" => postgres(address, &query, pool, Dialect::Postgres),
-            "cockroach" | "cockroachdb" | "crdb" => postgres(address, &query, pool, Dialect::Cockroach),
+            "cockroach" | "cockroachdb" | "crdb" => {
+                postgres(address, &query, pool, Dialect::Cockroach)
+            }
             "mysql" | "mariadb" => mysql(address, &query, pool),
-            other => refuse(format!("Bia has no driver for {other}://; it speaks sqlite, postgres, cockroach and mysql")),
+            other => refuse(format!(
+                "Bia has no driver for {other}://; it speaks sqlite, postgres, cockroach and mysql"
+            )),
         }
     }
 
@@ -106,8 +115,16 @@ impl Dsn {
     }
 
     fn memory(pool: PoolOptions) -> Dsn {
-        let file = SqliteFile { path: PathBuf::new(), create: true, ephemeral: true };
-        Dsn { target: Target::Sqlite(file), dialect: Dialect::Sqlite, pool }
+        let file = SqliteFile {
+            path: PathBuf::new(),
+            create: true,
+            ephemeral: true,
+        };
+        Dsn {
+            target: Target::Sqlite(file),
+            dialect: Dialect::Sqlite,
+            pool,
+        }
     }
 }
 
@@ -128,8 +145,15 @@ fn split_query(text: &str) -> (&str, &str) {
 fn take_pool_options(query: &str) -> (PoolOptions, Vec<(&str, &str)>) {
     let mut pool = PoolOptions::default();
     let mut rest = Vec::new();
-    for (key, value) in query.split('&').filter(|p| !p.is_empty()).map(|p| p.split_once('=').unwrap_or((p, ""))) {
-        let count = value.parse::<usize>().ok().filter(|n| (1..=10_000).contains(n));
+    for (key, value) in query
+        .split('&')
+        .filter(|p| !p.is_empty())
+        .map(|p| p.split_once('=').unwrap_or((p, "")))
+    {
+        let count = value
+            .parse::<usize>()
+            .ok()
+            .filter(|n| (1..=10_000).contains(n));
         match key {
             "max_conns" => pool.max_connections = count.unwrap_or(pool.max_connections),
             "max_idle_conns" => pool.max_idle = value.parse().unwrap_or(pool.max_idle),
@@ -148,7 +172,9 @@ fn go_duration(text: &str) -> Option<Duration> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, tail) = rest.split_at(digits);
-        let end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let end = tail
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(end);
         let seconds = match unit {
             "h" => 3600.0,
@@ -157,29 +183,51 @@ fn go_duration(text: &str) -> Option<Duration> {
             "ms" => 0.001,
             _ => return None,
         };
-        total = total.checked_add(Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?)?;
+        total = total.checked_add(
+            Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?,
+        )?;
         rest = tail;
     }
     Some(total).filter(|d| !d.is_zero())
 }
 
 fn sqlite(address: &str, query: &[(&str, &str)], pool: PoolOptions) -> Result<Dsn, DsnError> {
-    let option = |name: &str| query.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+    let option = |name: &str| {
+        query
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| *value)
+    };
     let path = address.strip_prefix("file:").unwrap_or(address);
     if path == ":memory:" || option("mode") == Some("memory") {
         return Ok(Dsn::memory(pool));
     }
     if path.is_empty() {
-        return refuse("sqlite:// needs the path of a file, for example sqlite:///var/lib/bia/db.sqlite?_fk=true&mode=rwc");
+        return refuse(
+            "sqlite:// needs the path of a file, for example sqlite:///var/lib/bia/db.sqlite?_fk=true&mode=rwc",
+        );
     }
     if option("mode") == Some("ro") {
         return refuse("mode=ro would not let Bia write; use mode=rwc");
     }
-    let file = SqliteFile { path: PathBuf::from(path), create: option("mode") != Some("rw"), ephemeral: false };
-    Ok(Dsn { target: Target::Sqlite(file), dialect: Dialect::Sqlite, pool })
+    let file = SqliteFile {
+        path: PathBuf::from(path),
+        create: option("mode") != Some("rw"),
+        ephemeral: false,
+    };
+    Ok(Dsn {
+        target: Target::Sqlite(file),
+        dialect: Dialect::Sqlite,
+        pool,
+    })
 }
 
-fn postgres(address: &str, query: &[(&str, &str)], pool: PoolOptions, dialect: Dialect) -> Result<Dsn, DsnError> {
+fn postgres(
+    address: &str,
+    query: &[(&str, &str)],
+    pool: PoolOptions,
+    dialect: Dialect,
+) -> Result<Dsn, DsnError> {
     // What other clients' pools and drivers read, and ours would only warn about.
     const FOREIGN: [&str; 8] = [
         "pool_max_conns",
@@ -191,8 +239,11 @@ fn postgres(address: &str, query: &[(&str, &str)], pool: PoolOptions, dialect: D
         "default_query_exec_mode",
         "target_session_attrs",
     ];
-    let query: Vec<String> =
-        query.iter().filter(|(key, _)| !FOREIGN.contains(key)).map(|(key, value)| format!("{key}={value}")).collect();
+    let query: Vec<String> = query
+        .iter()
+        .filter(|(key, _)| !FOREIGN.contains(key))
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
     let text = format!("postgres://{address}?{}", query.join("&"));
     let options: PgConnectOptions = text
         .parse()
@@ -201,24 +252,39 @@ fn postgres(address: &str, query: &[(&str, &str)], pool: PoolOptions, dialect: D
         Some(_) => options,
         None => options.application_name("bia"),
     };
-    Ok(Dsn { target: Target::Postgres(Box::new(options.statement_cache_capacity(256))), dialect, pool })
+    Ok(Dsn {
+        target: Target::Postgres(Box::new(options.statement_cache_capacity(256))),
+        dialect,
+        pool,
+    })
 }
 
 /// `user:password@tcp(host:port)/db`: nothing in it is percent-encoded.
 fn mysql(address: &str, query: &[(&str, &str)], pool: PoolOptions) -> Result<Dsn, DsnError> {
     const FORM: &str = "write mysql://user:password@tcp(host:3306)/database";
-    let Some((server, database)) = address.rsplit_once('/').filter(|(_, database)| !database.is_empty()) else {
+    let Some((server, database)) = address
+        .rsplit_once('/')
+        .filter(|(_, database)| !database.is_empty())
+    else {
         return refuse(FORM);
     };
     let (login, place) = server.rsplit_once('@').unwrap_or(("", server));
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let mut options =
-        MySqlConnectOptions::new().username(user).database(database).statement_cache_capacity(256).ssl_mode(tls(query)?);
+    let mut options = MySqlConnectOptions::new()
+        .username(user)
+        .database(database)
+        .statement_cache_capacity(256)
+        .ssl_mode(tls(query)?);
     if !password.is_empty() {
         options = options.password(password);
     }
     let (network, inner) = match place.split_once('(') {
-        Some((network, inner)) => (network, inner.strip_suffix(')').ok_or_else(|| DsnError(FORM.into()))?),
+        Some((network, inner)) => (
+            network,
+            inner
+                .strip_suffix(')')
+                .ok_or_else(|| DsnError(FORM.into()))?,
+        ),
         None => ("tcp", place),
     };
     options = match network {
@@ -229,7 +295,11 @@ fn mysql(address: &str, query: &[(&str, &str)], pool: PoolOptions) -> Result<Dsn
         }
         other => return refuse(format!("{other}(…) is not a way to a MySQL server; {FORM}")),
     };
-    Ok(Dsn { target: Target::MySql(Box::new(options)), dialect: Dialect::MySql, pool })
+    Ok(Dsn {
+        target: Target::MySql(Box::new(options)),
+        dialect: Dialect::MySql,
+        pool,
+    })
 }
 
 fn host_and_port(text: &str) -> Option<(&str, u16)> {
@@ -238,7 +308,11 @@ fn host_and_port(text: &str) -> Option<(&str, u16)> {
     }
     let bracketed = text.strip_prefix('[').and_then(|t| t.split_once(']'));
     if let Some((host, port)) = bracketed {
-        return Some((host, port.strip_prefix(':').map_or(Some(3306), |p| p.parse().ok())?));
+        return Some((
+            host,
+            port.strip_prefix(':')
+                .map_or(Some(3306), |p| p.parse().ok())?,
+        ));
     }
     match text.split_once(':') {
         Some((host, port)) => Some((host, port.parse().ok()?)),
@@ -247,7 +321,11 @@ fn host_and_port(text: &str) -> Option<(&str, u16)> {
 }
 
 fn tls(query: &[(&str, &str)]) -> Result<MySqlSslMode, DsnError> {
-    match query.iter().find(|(key, _)| *key == "tls").map(|(_, value)| *value) {
+    match query
+        .iter()
+        .find(|(key, _)| *key == "tls")
+        .map(|(_, value)| *value)
+    {
         None | Some("false" | "") => Ok(MySqlSslMode::Disabled),
         Some("true") => Ok(MySqlSslMode::VerifyIdentity),
         Some("skip-verify") => Ok(MySqlSslMode::Required),
@@ -270,9 +348,21 @@ mod tests {
     #[test]
     fn sqlite_names_give_a_path_and_creation() {
         let file = sqlite_file("sqlite:///var/lib/db.sqlite?_fk=true&mode=rwc&max_conns=3");
-        assert_eq!(file, SqliteFile { path: "/var/lib/db.sqlite".into(), create: true, ephemeral: false });
+        assert_eq!(
+            file,
+            SqliteFile {
+                path: "/var/lib/db.sqlite".into(),
+                create: true,
+                ephemeral: false
+            }
+        );
         assert!(!sqlite_file("sqlite://db.sqlite?mode=rw").create);
-        for memory in ["memory", "sqlite://file::memory:?_fk=true", "sqlite://:memory:", "sqlite://file:x?mode=memory"] {
+        for memory in [
+            "memory",
+            "sqlite://file::memory:?_fk=true",
+            "sqlite://:memory:",
+            "sqlite://file:x?mode=memory",
+        ] {
             assert!(Dsn::parse(memory).unwrap().is_memory(), "{memory}");
         }
     }
@@ -283,15 +373,34 @@ mod tests {
         assert_eq!(dsn.pool.max_connections, 7);
         assert_eq!(dsn.pool.max_lifetime, Some(Duration::from_secs(5400)));
         assert_eq!(dsn.pool.max_idle, usize::MAX);
-        let Target::Postgres(options) = dsn.target else { panic!("not PostgreSQL") };
-        assert_eq!((options.get_host(), options.get_port(), options.get_database()), ("db", 5433, Some("ids")));
+        let Target::Postgres(options) = dsn.target else {
+            panic!("not PostgreSQL")
+        };
+        assert_eq!(
+            (
+                options.get_host(),
+                options.get_port(),
+                options.get_database()
+            ),
+            ("db", 5433, Some("ids"))
+        );
     }
 
     #[test]
     fn mysql_names_are_read_as_the_go_driver_does() {
-        let dsn = Dsn::parse("mysql://root:p@ss/w?rd@tcp(127.0.0.1:3307)/bia?parseTime=true").unwrap();
-        let Target::MySql(options) = dsn.target else { panic!("not MySQL") };
-        assert_eq!((options.get_host(), options.get_port(), options.get_database()), ("127.0.0.1", 3307, Some("bia")));
+        let dsn =
+            Dsn::parse("mysql://root:p@ss/w?rd@tcp(127.0.0.1:3307)/bia?parseTime=true").unwrap();
+        let Target::MySql(options) = dsn.target else {
+            panic!("not MySQL")
+        };
+        assert_eq!(
+            (
+                options.get_host(),
+                options.get_port(),
+                options.get_database()
+            ),
+            ("127.0.0.1", 3307, Some("bia"))
+        );
         assert_eq!(options.get_username(), "root");
         assert!(Dsn::parse("mysql://root@tcp(127.0.0.1:3306)").is_err());
     }

@@ -114,7 +114,11 @@ impl Unique {
             Unique::RecoveryAddress
         } else if is("external_id") {
             Unique::ExternalId
-        } else if is("sessions_token_uq") || is("sessions_logout_token_uq") || is("sessions.token") || is("sessions.logout_token") {
+        } else if is("sessions_token_uq")
+            || is("sessions_logout_token_uq")
+            || is("sessions.token")
+            || is("sessions.logout_token")
+        {
             Unique::SessionToken
         } else {
             Unique::Other(name.to_owned())

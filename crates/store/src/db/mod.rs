@@ -7,6 +7,7 @@ mod connect;
 mod dialect;
 mod dsn;
 mod error;
+mod expand;
 mod mysql;
 mod pool;
 mod postgres;
@@ -53,20 +54,23 @@ macro_rules! run {
             Link::Sqlite(lease) => {
                 let arguments = sqlite::bind($values).map_err(unbindable)?;
                 let query = sqlx::query_with::<Sqlite, _>($sql, arguments);
-                let $answer = settle(lease, async |c| query.$verb(c).await, sqlite::classify).await?;
+                let $answer =
+                    settle(lease, async |c| query.$verb(c).await, sqlite::classify).await?;
                 $sqlite
             }
             Link::Postgres(lease) => {
                 let arguments = postgres::bind($values).map_err(unbindable)?;
                 let query = sqlx::query_with::<Postgres, _>($sql, arguments);
-                let $answer = settle(lease, async |c| query.$verb(c).await, postgres::classify).await?;
+                let $answer =
+                    settle(lease, async |c| query.$verb(c).await, postgres::classify).await?;
                 $postgres
             }
             Link::MySql(lease) => {
                 let arguments = mysql::bind($values).map_err(unbindable)?;
                 let sql = AssertSqlSafe(mysql::placeholders($sql));
                 let query = sqlx::query_with::<MySql, _>(sql, arguments);
-                let $answer = settle(lease, async |c| query.$verb(c).await, mysql::classify).await?;
+                let $answer =
+                    settle(lease, async |c| query.$verb(c).await, mysql::classify).await?;
                 $mysql
             }
         }
@@ -89,12 +93,22 @@ impl Conn {
     }
 
     /// Runs a statement. Gives the number of rows that it found (on MySQL too: not only the changed ones).
-    pub async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
-        Ok(run!(self, sql, values, execute, done => done.rows_affected(), done.rows_affected(), done.rows_affected()))
+    pub async fn execute(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<u64, StoreError> {
+        Ok(
+            run!(self, sql, values, execute, done => done.rows_affected(), done.rows_affected(), done.rows_affected()),
+        )
     }
 
     /// The first row of the answer, if there is one.
-    pub async fn fetch_optional(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Option<Row>, StoreError> {
+    pub async fn fetch_optional(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Option<Row>, StoreError> {
         Ok(run!(self, sql, values, fetch_optional, row =>
             row.map(|r| Row(RowKind::Sqlite(r))),
             row.map(|r| Row(RowKind::Postgres(r))),
@@ -102,13 +116,21 @@ impl Conn {
     }
 
     /// The first row of the answer of a statement that always has one, such as a count.
-    pub async fn fetch_one(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Row, StoreError> {
+    pub async fn fetch_one(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Row, StoreError> {
         let row = self.fetch_optional(sql, values).await?;
         row.ok_or_else(|| StoreError::Statement("no row where one was expected".into()))
     }
 
     /// All rows of the answer. The statement bounds their number.
-    pub async fn fetch_all(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, StoreError> {
+    pub async fn fetch_all(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
         Ok(run!(self, sql, values, fetch_all, rows =>
             rows.into_iter().map(|r| Row(RowKind::Sqlite(r))).collect(),
             rows.into_iter().map(|r| Row(RowKind::Postgres(r))).collect(),
@@ -119,13 +141,28 @@ impl Conn {
     pub async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
         match &mut self.link {
             Link::Sqlite(lease) => {
-                settle(lease, async |c| sqlx::raw_sql(sql).execute(c).await, sqlite::classify).await?;
+                settle(
+                    lease,
+                    async |c| sqlx::raw_sql(sql).execute(c).await,
+                    sqlite::classify,
+                )
+                .await?;
             }
             Link::Postgres(lease) => {
-                settle(lease, async |c| sqlx::raw_sql(sql).execute(c).await, postgres::classify).await?;
+                settle(
+                    lease,
+                    async |c| sqlx::raw_sql(sql).execute(c).await,
+                    postgres::classify,
+                )
+                .await?;
             }
             Link::MySql(lease) => {
-                settle(lease, async |c| sqlx::raw_sql(sql).execute(c).await, mysql::classify).await?;
+                settle(
+                    lease,
+                    async |c| sqlx::raw_sql(sql).execute(c).await,
+                    mysql::classify,
+                )
+                .await?;
             }
         }
         Ok(())
@@ -149,17 +186,26 @@ async fn settle<D: Driver, T>(
 ) -> Result<T, StoreError> {
     lease.unsettled = true;
     let Some(connection) = lease.connection() else {
-        return Err(StoreError::Unavailable { reason: "the connection was lost".into() });
+        return Err(StoreError::Unavailable {
+            reason: "the connection was lost".into(),
+        });
     };
     let answer = work(connection).await;
     lease.unsettled = false;
     let error = match answer {
         Ok(answer) => return Ok(answer),
         Err(sqlx::Error::Database(error)) => classify(error.as_ref()),
-        Err(sqlx::Error::Encode(error)) => StoreError::Refused { reason: error.to_string() },
-        Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed)) => {
-            StoreError::Unavailable { reason: error.to_string() }
-        }
+        Err(sqlx::Error::Encode(error)) => StoreError::Refused {
+            reason: error.to_string(),
+        },
+        Err(
+            error @ (sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::WorkerCrashed),
+        ) => StoreError::Unavailable {
+            reason: error.to_string(),
+        },
         Err(error) => StoreError::Statement(error.to_string()),
     };
     if matches!(error, StoreError::Unavailable { .. }) {
@@ -169,7 +215,9 @@ async fn settle<D: Driver, T>(
 }
 
 fn unbindable(error: row::DecodeError) -> StoreError {
-    StoreError::Refused { reason: error.to_string() }
+    StoreError::Refused {
+        reason: error.to_string(),
+    }
 }
 
 /// One unit of work. Dropped without [`Tx::commit`], it leaves no trace.

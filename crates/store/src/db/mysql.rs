@@ -18,17 +18,25 @@ pub(super) const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ C
 
 pub(super) const BEGIN: &str = "START TRANSACTION";
 
-static REWRITTEN: LazyLock<RwLock<HashMap<(usize, usize), Arc<str>>>> = LazyLock::new(RwLock::default);
+static REWRITTEN: LazyLock<RwLock<HashMap<(usize, usize), Arc<str>>>> =
+    LazyLock::new(RwLock::default);
 
 /// The statement with `?` for each `$n`. Rewritten once per text: a `&'static str` is known by
 /// its place, so that nothing is hashed but two numbers.
 pub(super) fn placeholders(sql: &'static str) -> Arc<str> {
     let key = (sql.as_ptr() as usize, sql.len());
-    if let Some(known) = REWRITTEN.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    if let Some(known) = REWRITTEN
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&key)
+    {
         return Arc::clone(known);
     }
     let text: Arc<str> = rewrite(sql).into();
-    REWRITTEN.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&text));
+    REWRITTEN
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(key, Arc::clone(&text));
     text
 }
 
@@ -114,21 +122,28 @@ pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
         .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
         .map_or(0, sqlx::mysql::MySqlDatabaseError::number);
     match number {
-        1062 | 1586 => StoreError::Conflict { constraint: Unique::named(&violated_key(error.message())) },
+        1062 | 1586 => StoreError::Conflict {
+            constraint: Unique::named(&violated_key(error.message())),
+        },
         1216 | 1452 => StoreError::Dangling,
         // lock wait timeout, deadlock, record changed since last read
         1205 | 1213 | 1020 => StoreError::Contention { reason: reason() },
         // out of range, incorrect value, data too long, invalid JSON
         1264 | 1292 | 1366 | 1406 | 3140 | 3141 | 4025 => StoreError::Refused { reason: reason() },
         // too many connections, shutdown, access denied, read only, unknown database
-        1040 | 1044 | 1045 | 1049 | 1053 | 1203 | 1226 | 1290 | 1836 => StoreError::Unavailable { reason: reason() },
+        1040 | 1044 | 1045 | 1049 | 1053 | 1203 | 1226 | 1290 | 1836 => {
+            StoreError::Unavailable { reason: reason() }
+        }
         _ => StoreError::Statement(reason()),
     }
 }
 
 /// `Duplicate entry '…' for key 'table.index'`; MariaDB leaves out the table.
 fn violated_key(message: &str) -> String {
-    message.rsplit_once("for key '").map_or(message, |(_, key)| key.trim_end_matches('\'')).to_owned()
+    message
+        .rsplit_once("for key '")
+        .map_or(message, |(_, key)| key.trim_end_matches('\''))
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -137,6 +152,9 @@ mod tests {
 
     #[test]
     fn placeholders_become_question_marks_but_quoted_text_stays() {
-        assert_eq!(rewrite("SELECT '$1', a FROM t WHERE b = $1 AND c IN ($2,$13)"), "SELECT '$1', a FROM t WHERE b = ? AND c IN (?,?)");
+        assert_eq!(
+            rewrite("SELECT '$1', a FROM t WHERE b = $1 AND c IN ($2,$13)"),
+            "SELECT '$1', a FROM t WHERE b = ? AND c IN (?,?)"
+        );
     }
 }

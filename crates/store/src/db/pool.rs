@@ -23,10 +23,14 @@ pub(super) trait Driver: Database {
     type Target: Clone + Send + Sync + 'static;
 
     /// Opens a connection, ready for use.
-    fn open(target: &Self::Target) -> impl Future<Output = Result<Self::Connection, sqlx::Error>> + Send;
+    fn open(
+        target: &Self::Target,
+    ) -> impl Future<Output = Result<Self::Connection, sqlx::Error>> + Send;
 
     /// Ends a transaction without its changes.
-    fn roll_back(connection: &mut Self::Connection) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+    fn roll_back(
+        connection: &mut Self::Connection,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
 pub(super) struct Pool<D: Driver> {
@@ -57,7 +61,12 @@ pub(super) struct Lease<D: Driver> {
 impl<D: Driver> Pool<D> {
     pub(super) fn new(target: D::Target, options: PoolOptions) -> Arc<Pool<D>> {
         let permits = Arc::new(Semaphore::new(options.max_connections));
-        Arc::new(Pool { target, options, permits, idle: Mutex::default() })
+        Arc::new(Pool {
+            target,
+            options,
+            permits,
+            idle: Mutex::default(),
+        })
     }
 
     /// A connection, as soon as one is free.
@@ -66,13 +75,23 @@ impl<D: Driver> Pool<D> {
         let permit = match tokio::time::timeout(self.options.acquire_timeout, wait).await {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) => return unavailable("the pool is closed"),
-            Err(_) => return unavailable("all connections stayed busy; raise max_conns or look for slow queries"),
+            Err(_) => {
+                return unavailable(
+                    "all connections stayed busy; raise max_conns or look for slow queries",
+                );
+            }
         };
         let kept = match self.kept().await {
             Some(kept) => kept,
             None => self.open().await?,
         };
-        Ok(Lease { kept: Some(kept), pool: Arc::clone(self), permit: Some(permit), unsettled: false, open: false })
+        Ok(Lease {
+            kept: Some(kept),
+            pool: Arc::clone(self),
+            permit: Some(permit),
+            unsettled: false,
+            open: false,
+        })
     }
 
     /// Closes what is idle and gives out nothing more.
@@ -87,9 +106,17 @@ impl<D: Driver> Pool<D> {
 
     async fn kept(&self) -> Option<Kept<D>> {
         loop {
-            let mut kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            let old = |limit: Option<std::time::Duration>, since: Instant| limit.is_some_and(|l| since.elapsed() >= l);
-            if old(self.options.max_lifetime, kept.born) || old(self.options.max_idle_time, kept.since) {
+            let mut kept = self
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop()?;
+            let old = |limit: Option<std::time::Duration>, since: Instant| {
+                limit.is_some_and(|l| since.elapsed() >= l)
+            };
+            if old(self.options.max_lifetime, kept.born)
+                || old(self.options.max_idle_time, kept.since)
+            {
                 continue;
             }
             if kept.since.elapsed() < DOUBTFUL_AFTER || kept.connection.ping().await.is_ok() {
@@ -103,7 +130,11 @@ impl<D: Driver> Pool<D> {
         match opening.await {
             Ok(Ok(connection)) => {
                 let now = Instant::now();
-                Ok(Kept { connection, born: now, since: now })
+                Ok(Kept {
+                    connection,
+                    born: now,
+                    since: now,
+                })
             }
             Ok(Err(error)) => unavailable(error.to_string()),
             Err(_) => unavailable("the server did not answer in time"),
@@ -120,12 +151,17 @@ impl<D: Driver> Pool<D> {
 
     /// Drops the connections that nobody uses: they are likely as broken as the one that failed.
     fn forget_idle(&self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 }
 
 fn unavailable<T>(reason: impl Into<String>) -> Result<T, StoreError> {
-    Err(StoreError::Unavailable { reason: reason.into() })
+    Err(StoreError::Unavailable {
+        reason: reason.into(),
+    })
 }
 
 impl<D: Driver> Lease<D> {
@@ -143,7 +179,9 @@ impl<D: Driver> Lease<D> {
 
 impl<D: Driver> Drop for Lease<D> {
     fn drop(&mut self) {
-        let Some(mut kept) = self.kept.take() else { return };
+        let Some(mut kept) = self.kept.take() else {
+            return;
+        };
         if self.unsettled {
             return; // closing it rolls back on every database
         }

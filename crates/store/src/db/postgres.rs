@@ -110,13 +110,20 @@ pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
     let code = error.code().unwrap_or_default();
     let reason = || error.message().to_owned();
     match code.as_ref() {
-        "23505" => StoreError::Conflict { constraint: Unique::named(error.constraint().unwrap_or_default()) },
+        "23505" => StoreError::Conflict {
+            constraint: Unique::named(error.constraint().unwrap_or_default()),
+        },
         "23503" => StoreError::Dangling,
         // serialization_failure (CockroachDB: restart), deadlock_detected, lock_not_available
         "40001" | "40P01" | "55P03" => StoreError::Contention { reason: reason() },
-        code if code.starts_with("22") || code.starts_with("23") => StoreError::Refused { reason: reason() },
+        code if code.starts_with("22") || code.starts_with("23") => {
+            StoreError::Refused { reason: reason() }
+        }
         // connection exceptions, insufficient resources, operator intervention, system errors
-        code if ["08", "53", "57", "58", "25006", "28", "3D"].iter().any(|c| code.starts_with(c)) => {
+        code if ["08", "53", "57", "58", "25006", "28", "3D"]
+            .iter()
+            .any(|c| code.starts_with(c)) =>
+        {
             StoreError::Unavailable { reason: reason() }
         }
         _ => StoreError::Statement(reason()),

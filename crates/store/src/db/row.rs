@@ -1,10 +1,10 @@
 //! Values on their way out of a row.
 
 use serde::de::DeserializeOwned;
-use sqlx::{Column as _, Row as _, ValueRef as _};
 use sqlx::mysql::{MySqlRow, MySqlValueRef};
 use sqlx::postgres::{PgRow, PgValueRef};
 use sqlx::sqlite::{SqliteRow, SqliteValueRef};
+use sqlx::{Column as _, Row as _, ValueRef as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -36,7 +36,11 @@ impl Row {
     /// Reads the columns one after the other, in the order of the SELECT list. `table` names the
     /// source in errors.
     pub fn columns(&self, table: &'static str) -> Columns<'_> {
-        Columns { row: self, table, next: 0 }
+        Columns {
+            row: self,
+            table,
+            next: 0,
+        }
     }
 
     /// The single value of a row with one column.
@@ -63,7 +67,10 @@ impl Row {
 
     /// The row's id: by our habit the first column that is one.
     fn id(&self) -> Uuid {
-        self.raw(0).ok().and_then(|raw| raw.uuid().ok()).unwrap_or_default()
+        self.raw(0)
+            .ok()
+            .and_then(|raw| raw.uuid().ok())
+            .unwrap_or_default()
     }
 }
 
@@ -79,7 +86,10 @@ impl Columns<'_> {
     pub fn take<T: FromColumn>(&mut self) -> Result<T, StoreError> {
         let index = self.next;
         self.next += 1;
-        self.row.raw(index).and_then(T::from_column).map_err(|e| self.corrupt(index, e.to_string()))
+        self.row
+            .raw(index)
+            .and_then(T::from_column)
+            .map_err(|e| self.corrupt(index, e.to_string()))
     }
 
     /// The next column's value as a JSON document.
@@ -97,7 +107,8 @@ impl Columns<'_> {
     pub fn parse<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
         let index = self.next;
         let text: String = self.take()?;
-        parse(&text).ok_or_else(|| self.corrupt(index, "not a value that this column may hold".into()))
+        parse(&text)
+            .ok_or_else(|| self.corrupt(index, "not a value that this column may hold".into()))
     }
 
     /// Leaves out the next `count` columns.
@@ -111,7 +122,12 @@ impl Columns<'_> {
     }
 
     fn corrupt(&self, index: usize, reason: String) -> StoreError {
-        StoreError::Corrupt { table: self.table, column: self.row.name(index), id: self.row.id(), reason }
+        StoreError::Corrupt {
+            table: self.table,
+            column: self.row.name(index),
+            id: self.row.id(),
+            reason,
+        }
     }
 }
 
@@ -196,6 +212,10 @@ impl<T: DeserializeOwned> FromColumn for Json<T> {
 
 impl<T: FromColumn> FromColumn for Option<T> {
     fn from_column(raw: Raw<'_>) -> Result<Self, DecodeError> {
-        if raw.is_null() { Ok(None) } else { T::from_column(raw).map(Some) }
+        if raw.is_null() {
+            Ok(None)
+        } else {
+            T::from_column(raw).map(Some)
+        }
     }
 }

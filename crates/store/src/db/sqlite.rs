@@ -27,7 +27,11 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// Options of the writer. A commit survives the end of the process (WAL, synchronous NORMAL);
 /// a database that lives no longer than the process is not synchronised at all.
 pub(super) fn options(file: &SqliteFile) -> SqliteConnectOptions {
-    let synchronous = if file.ephemeral { SqliteSynchronous::Off } else { SqliteSynchronous::Normal };
+    let synchronous = if file.ephemeral {
+        SqliteSynchronous::Off
+    } else {
+        SqliteSynchronous::Normal
+    };
     SqliteConnectOptions::new()
         .filename(&file.path)
         .create_if_missing(file.create)
@@ -138,26 +142,40 @@ pub(super) fn time(value: SqliteValueRef<'_>) -> Result<OffsetDateTime, DecodeEr
 
 /// Extended result codes: <https://www.sqlite.org/rescode.html>.
 pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
-    let code: i32 = error.code().and_then(|c| c.parse().ok()).unwrap_or_default();
+    let code: i32 = error
+        .code()
+        .and_then(|c| c.parse().ok())
+        .unwrap_or_default();
     let message = error.message();
     match (code, code & 0xff) {
         // UNIQUE, PRIMARY KEY, ROWID
         (2067 | 1555 | 2579, _) => {
-            let name = message.rsplit_once("failed: ").map_or(message, |(_, name)| name);
-            StoreError::Conflict { constraint: Unique::named(first_rule(name)) }
+            let name = message
+                .rsplit_once("failed: ")
+                .map_or(message, |(_, name)| name);
+            StoreError::Conflict {
+                constraint: Unique::named(first_rule(name)),
+            }
         }
         (787, _) => StoreError::Dangling,
         // BUSY, LOCKED
-        (_, 5 | 6) => StoreError::Contention { reason: message.to_owned() },
+        (_, 5 | 6) => StoreError::Contention {
+            reason: message.to_owned(),
+        },
         // IOERR, FULL, CANTOPEN, READONLY
-        (_, 8 | 10 | 13 | 14) => StoreError::Unavailable { reason: message.to_owned() },
+        (_, 8 | 10 | 13 | 14) => StoreError::Unavailable {
+            reason: message.to_owned(),
+        },
         // TOOBIG, MISMATCH, CONSTRAINT
-        (_, 18 | 19 | 20) => StoreError::Refused { reason: message.to_owned() },
+        (_, 18 | 19 | 20) => StoreError::Refused {
+            reason: message.to_owned(),
+        },
         _ => StoreError::Statement(message.to_owned()),
     }
 }
 
 /// SQLite names the columns (`t.a, t.b`), or `index 'name'` where the index has a condition.
 fn first_rule(name: &str) -> &str {
-    name.strip_prefix("index '").map_or(name, |name| name.trim_end_matches('\''))
+    name.strip_prefix("index '")
+        .map_or(name, |name| name.trim_end_matches('\''))
 }

@@ -48,7 +48,11 @@ macro_rules! transact {
                         $work
                     };
                     match done.await {
-                        Ok(done) => unit.commit().await.map(|()| done).map_err(::core::convert::Into::into),
+                        Ok(done) => unit
+                            .commit()
+                            .await
+                            .map(|()| done)
+                            .map_err(::core::convert::Into::into),
                         Err(error) => Err(error),
                     }
                 }

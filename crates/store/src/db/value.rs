@@ -48,7 +48,9 @@ pub enum Kind {
 impl Value<'_> {
     /// The JSON text of anything that serialises.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Value<'static>, StoreError> {
-        let text = serde_json::to_string(value).map_err(|e| StoreError::Refused { reason: e.to_string() })?;
+        let text = serde_json::to_string(value).map_err(|e| StoreError::Refused {
+            reason: e.to_string(),
+        })?;
         Ok(Value::Json(Cow::Owned(text)))
     }
 }

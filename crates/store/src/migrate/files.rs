@@ -34,7 +34,12 @@ macro_rules! three {
 
 /// In order. The first has no way back.
 pub(super) const MIGRATIONS: &[Migration] = &[
-    Migration { number: 1, name: "reference", up: three!("0001_reference.sql"), down: ["", "", ""] },
+    Migration {
+        number: 1,
+        name: "reference",
+        up: three!("0001_reference.sql"),
+        down: ["", "", ""],
+    },
     Migration {
         number: 2,
         name: "short_lived",
@@ -57,7 +62,9 @@ fn letter(dialect: Dialect) -> char {
 }
 
 fn versions() -> impl Iterator<Item = (&'static str, &'static str)> {
-    REFERENCE_VERSIONS.lines().filter_map(|line| line.split_once(' '))
+    REFERENCE_VERSIONS
+        .lines()
+        .filter_map(|line| line.split_once(' '))
 }
 
 /// Every version of the reference's current release.
@@ -67,13 +74,17 @@ pub(super) fn known_versions() -> impl Iterator<Item = &'static str> {
 
 /// The versions that the reference's current release takes on this kind of database.
 pub(super) fn required_versions(dialect: Dialect) -> impl Iterator<Item = &'static str> {
-    versions().filter(move |(_, on)| on.contains(letter(dialect))).map(|(version, _)| version)
+    versions()
+        .filter(move |(_, on)| on.contains(letter(dialect)))
+        .map(|(version, _)| version)
 }
 
 /// The versions that a database made by Bia notes: the required ones, and those of SQLite, which
 /// the reference documents as its complete list and does not mind elsewhere.
 pub(super) fn versions_to_note(dialect: Dialect) -> impl Iterator<Item = &'static str> {
-    versions().filter(move |(_, on)| on.contains(letter(dialect)) || on.contains('s')).map(|(version, _)| version)
+    versions()
+        .filter(move |(_, on)| on.contains(letter(dialect)) || on.contains('s'))
+        .map(|(version, _)| version)
 }
 
 #[cfg(test)]
@@ -84,16 +95,26 @@ mod tests {
     fn the_three_folders_hold_the_same_numbers() {
         let names = |database: &str| {
             let folder = format!("{}/migrations/{database}", env!("CARGO_MANIFEST_DIR"));
-            let mut names: Vec<String> =
-                std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+            let mut names: Vec<String> = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|f| f.unwrap().file_name().into_string().unwrap())
+                .collect();
             names.sort();
             names
         };
         let sqlite = names("sqlite");
         assert_eq!(sqlite, names("postgres"));
         assert_eq!(sqlite, names("mysql"));
-        let mut embedded: Vec<String> = MIGRATIONS.iter().map(|m| format!("{:04}_{}.sql", m.number, m.name)).collect();
-        embedded.extend(MIGRATIONS.iter().skip(1).map(|m| format!("{:04}_{}.down.sql", m.number, m.name)));
+        let mut embedded: Vec<String> = MIGRATIONS
+            .iter()
+            .map(|m| format!("{:04}_{}.sql", m.number, m.name))
+            .collect();
+        embedded.extend(
+            MIGRATIONS
+                .iter()
+                .skip(1)
+                .map(|m| format!("{:04}_{}.down.sql", m.number, m.name)),
+        );
         embedded.sort();
         assert_eq!(sqlite, embedded);
     }

@@ -23,7 +23,9 @@ pub(super) struct Lock {
 /// Makes the bookkeeping tables where they are missing and takes the lock, waiting for whoever has it.
 pub(super) async fn take(store: &Store, now: OffsetDateTime) -> Result<Lock, StoreError> {
     make_bookkeeping(store).await?;
-    let lock = Lock { holder: Uuid::new_v4() };
+    let lock = Lock {
+        holder: Uuid::new_v4(),
+    };
     let began = Instant::now();
     while !lock.try_take(store, now + began.elapsed()).await? {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -60,7 +62,11 @@ impl Lock {
     /// Gives the lock back.
     pub(super) async fn release(self, store: &Store) -> Result<(), StoreError> {
         let mut conn = store.write().await?;
-        conn.execute("DELETE FROM bia_migration_lock WHERE holder = $1", args![self.holder]).await?;
+        conn.execute(
+            "DELETE FROM bia_migration_lock WHERE holder = $1",
+            args![self.holder],
+        )
+        .await?;
         Ok(())
     }
 }

@@ -49,7 +49,11 @@ pub async fn up(store: &Store, now: OffsetDateTime) -> Result<Vec<Step>, StoreEr
 
 /// Takes back the last `steps` steps, and gives them. The first one is never taken back: it holds
 /// people's accounts.
-pub async fn down(store: &Store, steps: usize, now: OffsetDateTime) -> Result<Vec<Step>, StoreError> {
+pub async fn down(
+    store: &Store,
+    steps: usize,
+    now: OffsetDateTime,
+) -> Result<Vec<Step>, StoreError> {
     let Shape::Bia { .. } = inspect(&mut store.read().await?).await? else {
         return Ok(Vec::new());
     };
@@ -66,7 +70,11 @@ pub async fn status(store: &Store) -> Result<Vec<Step>, StoreError> {
         Shape::Bia { applied } => applied,
         _ => Default::default(),
     };
-    let step = |m: &Migration| Step { number: m.number, name: m.name, applied_at: applied.get(&m.number).copied() };
+    let step = |m: &Migration| Step {
+        number: m.number,
+        name: m.name,
+        applied_at: applied.get(&m.number).copied(),
+    };
     Ok(MIGRATIONS.iter().map(step).collect())
 }
 
@@ -81,17 +89,35 @@ async fn take_pending(store: &Store, now: OffsetDateTime) -> Result<Vec<Step>, S
             _ => false,
         };
         take_one(store, migration, adopt, now).await?;
-        tracing::info!(number = migration.number, name = migration.name, adopted = adopt, "database migrated");
-        taken.push(Step { number: migration.number, name: migration.name, applied_at: Some(now) });
+        tracing::info!(
+            number = migration.number,
+            name = migration.name,
+            adopted = adopt,
+            "database migrated"
+        );
+        taken.push(Step {
+            number: migration.number,
+            name: migration.name,
+            applied_at: Some(now),
+        });
     }
     Ok(taken)
 }
 
 /// On MySQL a change of tables ends the transaction, so that the begun step stays on record and
 /// an interrupted one is run again.
-async fn take_one(store: &Store, migration: &Migration, adopt: bool, now: OffsetDateTime) -> Result<(), StoreError> {
+async fn take_one(
+    store: &Store,
+    migration: &Migration,
+    adopt: bool,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
-    tx.execute("DELETE FROM bia_migration WHERE number = $1 AND applied_at IS NULL", args![migration.number]).await?;
+    tx.execute(
+        "DELETE FROM bia_migration WHERE number = $1 AND applied_at IS NULL",
+        args![migration.number],
+    )
+    .await?;
     tx.execute(
         "INSERT INTO bia_migration (number, name, adopted) VALUES ($1, $2, $3)",
         args![migration.number, migration.name, adopt],
@@ -103,7 +129,11 @@ async fn take_one(store: &Store, migration: &Migration, adopt: bool, now: Offset
             note_reference_versions(&mut tx).await?;
         }
     }
-    tx.execute("UPDATE bia_migration SET applied_at = $1 WHERE number = $2", args![now, migration.number]).await?;
+    tx.execute(
+        "UPDATE bia_migration SET applied_at = $1 WHERE number = $2",
+        args![now, migration.number],
+    )
+    .await?;
     tx.commit().await
 }
 
@@ -111,19 +141,37 @@ async fn take_one(store: &Store, migration: &Migration, adopt: bool, now: Offset
 async fn note_reference_versions(conn: &mut Conn) -> Result<(), StoreError> {
     conn.execute("DELETE FROM schema_migration", &[]).await?;
     for version in files::versions_to_note(conn.dialect()) {
-        conn.execute("INSERT INTO schema_migration (version, version_self) VALUES ($1, 0)", args![version]).await?;
+        conn.execute(
+            "INSERT INTO schema_migration (version, version_self) VALUES ($1, 0)",
+            args![version],
+        )
+        .await?;
     }
     Ok(())
 }
 
 async fn undo(store: &Store, steps: usize) -> Result<Vec<Step>, StoreError> {
     let mut undone = Vec::new();
-    for migration in MIGRATIONS.iter().rev().filter(|m| m.number != REFERENCE).take(steps) {
+    for migration in MIGRATIONS
+        .iter()
+        .rev()
+        .filter(|m| m.number != REFERENCE)
+        .take(steps)
+    {
         let mut tx = store.begin().await?;
-        let gone = tx.execute("DELETE FROM bia_migration WHERE number = $1", args![migration.number]).await?;
+        let gone = tx
+            .execute(
+                "DELETE FROM bia_migration WHERE number = $1",
+                args![migration.number],
+            )
+            .await?;
         if gone > 0 {
             tx.script(migration.down(store.dialect())).await?;
-            undone.push(Step { number: migration.number, name: migration.name, applied_at: None });
+            undone.push(Step {
+                number: migration.number,
+                name: migration.name,
+                applied_at: None,
+            });
         }
         tx.commit().await?;
     }

@@ -8,7 +8,12 @@ use super::files;
 use crate::db::{Conn, StoreError};
 
 /// Tables that give away a database of the reference.
-const TELLTALE: [&str; 4] = ["identities", "identity_credentials", "sessions", "courier_messages"];
+const TELLTALE: [&str; 4] = [
+    "identities",
+    "identity_credentials",
+    "sessions",
+    "courier_messages",
+];
 
 /// The shapes that Bia can work with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,12 +62,18 @@ async fn tables(conn: &mut Conn) -> Result<BTreeSet<String>, StoreError> {
         "SELECT CAST(tablename AS text) FROM pg_tables WHERE schemaname = current_schema()",
         "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
     );
-    conn.fetch_all(sql, &[]).await?.iter().map(|row| row.only("tables")).collect()
+    conn.fetch_all(sql, &[])
+        .await?
+        .iter()
+        .map(|row| row.only("tables"))
+        .collect()
 }
 
 /// The finished steps, and whether the first was begun.
 async fn steps(conn: &mut Conn) -> Result<(BTreeMap<u32, OffsetDateTime>, bool), StoreError> {
-    let rows = conn.fetch_all("SELECT number, applied_at FROM bia_migration", &[]).await?;
+    let rows = conn
+        .fetch_all("SELECT number, applied_at FROM bia_migration", &[])
+        .await?;
     let mut applied = BTreeMap::new();
     for row in &rows {
         let mut columns = row.columns("bia_migration");
@@ -75,9 +86,16 @@ async fn steps(conn: &mut Conn) -> Result<(BTreeMap<u32, OffsetDateTime>, bool),
 }
 
 async fn check_versions(conn: &mut Conn) -> Result<(), StoreError> {
-    let rows = conn.fetch_all("SELECT version FROM schema_migration", &[]).await?;
-    let found: BTreeSet<String> = rows.iter().map(|row| row.only("schema_migration")).collect::<Result<_, _>>()?;
-    let missing: Vec<&str> = files::required_versions(conn.dialect()).filter(|v| !found.contains(*v)).collect();
+    let rows = conn
+        .fetch_all("SELECT version FROM schema_migration", &[])
+        .await?;
+    let found: BTreeSet<String> = rows
+        .iter()
+        .map(|row| row.only("schema_migration"))
+        .collect::<Result<_, _>>()?;
+    let missing: Vec<&str> = files::required_versions(conn.dialect())
+        .filter(|v| !found.contains(*v))
+        .collect();
     if let Some(first) = missing.first() {
         return Err(StoreError::Shape(format!(
             "The database is of an older release of Ory Kratos: {} of its migrations are missing, the first is {first}. \

@@ -1,7 +1,11 @@
 //! The store's contract, the same on each database.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
 
-mod seam;
 mod migrations;
 mod place;
+mod seam;

@@ -26,9 +26,13 @@ async fn the_network_stays_the_same(place: &Place) {
 
 async fn an_older_release_is_refused(place: &Place) {
     let mut conn = place.store.write().await.unwrap();
-    conn.script("DELETE FROM schema_migration WHERE version = '20260703000000000000'").await.unwrap();
+    conn.script("DELETE FROM schema_migration WHERE version = '20260703000000000000'")
+        .await
+        .unwrap();
     let refused = migrate::up(&place.store, NOW).await;
-    let Err(StoreError::Shape(text)) = refused else { panic!("{refused:?}") };
+    let Err(StoreError::Shape(text)) = refused else {
+        panic!("{refused:?}")
+    };
     assert!(text.contains("20260703000000000000"), "{text}");
 }
 
@@ -36,16 +40,27 @@ async fn steps_can_be_taken_back_but_not_the_first(place: &Place) {
     let undone = migrate::down(&place.store, 100, NOW).await.unwrap();
     assert!(undone.iter().all(|s| s.number > 1) && !undone.is_empty());
     let mut conn = place.store.read().await.unwrap();
-    conn.fetch_one("SELECT COUNT(*) FROM identities", &[]).await.unwrap();
-    assert!(conn.fetch_one("SELECT COUNT(*) FROM bia_flow", &[]).await.is_err());
+    conn.fetch_one("SELECT COUNT(*) FROM identities", &[])
+        .await
+        .unwrap();
+    assert!(
+        conn.fetch_one("SELECT COUNT(*) FROM bia_flow", &[])
+            .await
+            .is_err()
+    );
     drop(conn);
-    assert_eq!(migrate::up(&place.store, NOW).await.unwrap().len(), undone.len());
+    assert_eq!(
+        migrate::up(&place.store, NOW).await.unwrap().len(),
+        undone.len()
+    );
 }
 
 #[tokio::test]
 async fn ten_runners_at_once_migrate_once() {
     for kind in [Kind::Sqlite, Kind::Postgres, Kind::MySql] {
-        let Some(place) = Place::empty(kind).await else { continue };
+        let Some(place) = Place::empty(kind).await else {
+            continue;
+        };
         let runners: Vec<_> = (0..10)
             .map(|_| {
                 let store = place.store.clone();
@@ -56,7 +71,11 @@ async fn ten_runners_at_once_migrate_once() {
         for runner in runners {
             taken += runner.await.unwrap().unwrap().len();
         }
-        assert_eq!(taken, migrate::status(&place.store).await.unwrap().len(), "{kind:?}");
+        assert_eq!(
+            taken,
+            migrate::status(&place.store).await.unwrap().len(),
+            "{kind:?}"
+        );
         place.remove().await;
     }
 }
@@ -64,14 +83,36 @@ async fn ten_runners_at_once_migrate_once() {
 #[tokio::test]
 async fn tables_without_bookkeeping_are_refused_and_left_alone() {
     let place = Place::empty(Kind::Sqlite).await.unwrap();
-    place.store.write().await.unwrap().script("CREATE TABLE identities (id TEXT)").await.unwrap();
-    assert!(matches!(migrate::up(&place.store, NOW).await, Err(StoreError::Shape(_))));
-    let tables = place.store.read().await.unwrap().fetch_all("SELECT name FROM sqlite_master", &[]).await.unwrap();
+    place
+        .store
+        .write()
+        .await
+        .unwrap()
+        .script("CREATE TABLE identities (id TEXT)")
+        .await
+        .unwrap();
+    assert!(matches!(
+        migrate::up(&place.store, NOW).await,
+        Err(StoreError::Shape(_))
+    ));
+    let tables = place
+        .store
+        .read()
+        .await
+        .unwrap()
+        .fetch_all("SELECT name FROM sqlite_master", &[])
+        .await
+        .unwrap();
     assert_eq!(tables.len(), 1);
 }
 
 #[tokio::test]
 async fn an_empty_database_is_seen_as_such() {
     let place = Place::empty(Kind::Sqlite).await.unwrap();
-    assert_eq!(migrate::inspect(&mut place.store.read().await.unwrap()).await.unwrap(), Shape::Empty);
+    assert_eq!(
+        migrate::inspect(&mut place.store.read().await.unwrap())
+            .await
+            .unwrap(),
+        Shape::Empty
+    );
 }

@@ -58,20 +58,33 @@ impl Place {
 }
 
 pub(crate) async fn open(dsn: &str) -> Store {
-    Store::connect(&Dsn::parse(dsn).unwrap(), Duration::ZERO).await.unwrap()
+    Store::connect(&Dsn::parse(dsn).unwrap(), Duration::ZERO)
+        .await
+        .unwrap()
 }
 
 /// The new database's DSN, and the server's with the database's name.
 fn on_server(admin: String) -> (String, Option<(String, String)>) {
     let name = format!("bia_test_{}", Uuid::new_v4().simple());
     let (server, tail) = admin.rsplit_once('/').unwrap();
-    let query = tail.split_once('?').map_or(String::new(), |(_, q)| format!("?{q}"));
-    (format!("{server}/{name}{query}"), Some((admin.clone(), name)))
+    let query = tail
+        .split_once('?')
+        .map_or(String::new(), |(_, q)| format!("?{q}"));
+    (
+        format!("{server}/{name}{query}"),
+        Some((admin.clone(), name)),
+    )
 }
 
 async fn run(admin: &str, sql: String) {
     let store = open(admin).await;
-    store.write().await.unwrap().script(sql.leak()).await.unwrap();
+    store
+        .write()
+        .await
+        .unwrap()
+        .script(sql.leak())
+        .await
+        .unwrap();
     store.close().await;
 }
 

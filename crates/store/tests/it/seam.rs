@@ -5,7 +5,9 @@ use std::time::Duration;
 use bia_store::{Dsn, Store, StoreError, args, transact};
 
 async fn memory() -> Store {
-    Store::connect(&Dsn::parse("memory").unwrap(), Duration::ZERO).await.unwrap()
+    Store::connect(&Dsn::parse("memory").unwrap(), Duration::ZERO)
+        .await
+        .unwrap()
 }
 
 fn is_send<T: Send>(value: T) -> T {
@@ -15,16 +17,30 @@ fn is_send<T: Send>(value: T) -> T {
 #[tokio::test]
 async fn a_dropped_transaction_leaves_no_trace_and_a_committed_one_is_seen_by_readers() {
     let store = memory().await;
-    store.write().await.unwrap().script("CREATE TABLE t (n INTEGER)").await.unwrap();
+    store
+        .write()
+        .await
+        .unwrap()
+        .script("CREATE TABLE t (n INTEGER)")
+        .await
+        .unwrap();
     let mut tx = store.begin().await.unwrap();
-    tx.execute("INSERT INTO t (n) VALUES ($1)", args![1]).await.unwrap();
+    tx.execute("INSERT INTO t (n) VALUES ($1)", args![1])
+        .await
+        .unwrap();
     drop(tx);
     let number = 2;
     let task = is_send(async {
         transact!(store, tx => tx.execute("INSERT INTO t (n) VALUES ($1)", args![number]).await)
     });
     task.await.unwrap();
-    let rows = store.read().await.unwrap().fetch_all("SELECT n FROM t", &[]).await.unwrap();
+    let rows = store
+        .read()
+        .await
+        .unwrap()
+        .fetch_all("SELECT n FROM t", &[])
+        .await
+        .unwrap();
     let numbers: Vec<i64> = rows.iter().map(|row| row.only("t").unwrap()).collect();
     assert_eq!(numbers, [2]);
 }
@@ -32,10 +48,24 @@ async fn a_dropped_transaction_leaves_no_trace_and_a_committed_one_is_seen_by_re
 #[tokio::test]
 async fn a_reader_beside_an_open_transaction_does_not_wait() {
     let store = memory().await;
-    store.write().await.unwrap().script("CREATE TABLE t (n INTEGER)").await.unwrap();
+    store
+        .write()
+        .await
+        .unwrap()
+        .script("CREATE TABLE t (n INTEGER)")
+        .await
+        .unwrap();
     let mut tx = store.begin().await.unwrap();
-    tx.execute("INSERT INTO t (n) VALUES ($1)", args![1]).await.unwrap();
-    let row = store.read().await.unwrap().fetch_one("SELECT COUNT(*) FROM t", &[]).await.unwrap();
+    tx.execute("INSERT INTO t (n) VALUES ($1)", args![1])
+        .await
+        .unwrap();
+    let row = store
+        .read()
+        .await
+        .unwrap()
+        .fetch_one("SELECT COUNT(*) FROM t", &[])
+        .await
+        .unwrap();
     assert_eq!(row.only::<i64>("t").unwrap(), 0);
     tx.commit().await.unwrap();
 }
@@ -43,7 +73,13 @@ async fn a_reader_beside_an_open_transaction_does_not_wait() {
 #[tokio::test]
 async fn writes_from_many_tasks_are_served_one_after_the_other() {
     let store = memory().await;
-    store.write().await.unwrap().script("CREATE TABLE t (n INTEGER)").await.unwrap();
+    store
+        .write()
+        .await
+        .unwrap()
+        .script("CREATE TABLE t (n INTEGER)")
+        .await
+        .unwrap();
     let tasks: Vec<_> = (0..50)
         .map(|n| {
             let store = store.clone();
@@ -55,13 +91,27 @@ async fn writes_from_many_tasks_are_served_one_after_the_other() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    let row = store.read().await.unwrap().fetch_one("SELECT COUNT(*) FROM t", &[]).await.unwrap();
+    let row = store
+        .read()
+        .await
+        .unwrap()
+        .fetch_one("SELECT COUNT(*) FROM t", &[])
+        .await
+        .unwrap();
     assert_eq!(row.only::<i64>("t").unwrap(), 50);
 }
 
 #[tokio::test]
 async fn a_reader_cannot_write() {
     let store = memory().await;
-    let answer = store.read().await.unwrap().script("CREATE TABLE t (n INTEGER)").await;
-    assert!(matches!(answer, Err(StoreError::Unavailable { .. })), "{answer:?}");
+    let answer = store
+        .read()
+        .await
+        .unwrap()
+        .script("CREATE TABLE t (n INTEGER)")
+        .await;
+    assert!(
+        matches!(answer, Err(StoreError::Unavailable { .. })),
+        "{answer:?}"
+    );
 }

@@ -1,0 +1,119 @@
+//! Removing what has expired (spec: storage.md §3).
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::args;
+use crate::db::{Conn, StoreError, Value};
+
+/// Kinds of rows that expire, in the order in which they are removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Expiring {
+    /// Sessions, with their devices.
+    Sessions,
+    /// Continuity containers.
+    Continuity,
+    /// Flows of all kinds.
+    Flows,
+    /// Codes and link tokens.
+    Codes,
+    /// Errors.
+    Errors,
+    /// Session token exchanges.
+    TokenExchanges,
+    /// Leases of messages whose worker is gone and that were delivered or given up.
+    Leases,
+}
+
+impl Expiring {
+    /// All of them, in order.
+    pub const ALL: [Expiring; 7] = [
+        Expiring::Sessions,
+        Expiring::Continuity,
+        Expiring::Flows,
+        Expiring::Codes,
+        Expiring::Errors,
+        Expiring::TokenExchanges,
+        Expiring::Leases,
+    ];
+
+    /// What a log line calls them.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Expiring::Sessions => "sessions",
+            Expiring::Continuity => "continuity containers",
+            Expiring::Flows => "flows",
+            Expiring::Codes => "codes",
+            Expiring::Errors => "errors",
+            Expiring::TokenExchanges => "session token exchanges",
+            Expiring::Leases => "courier leases",
+        }
+    }
+
+    /// Which have expired, oldest first; and their removal.
+    fn statements(self) -> (&'static str, &'static str) {
+        match self {
+            Expiring::Sessions => (
+                "SELECT id FROM sessions WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM sessions WHERE nid = $1 AND id IN ($*)",
+            ),
+            Expiring::Continuity => (
+                "SELECT id FROM bia_continuity WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM bia_continuity WHERE nid = $1 AND id IN ($*)",
+            ),
+            Expiring::Flows => (
+                "SELECT id FROM bia_flow WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM bia_flow WHERE nid = $1 AND id IN ($*)",
+            ),
+            Expiring::Codes => (
+                "SELECT id FROM bia_code WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM bia_code WHERE nid = $1 AND id IN ($*)",
+            ),
+            Expiring::Errors => (
+                "SELECT id FROM bia_error WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM bia_error WHERE nid = $1 AND id IN ($*)",
+            ),
+            Expiring::TokenExchanges => (
+                "SELECT id FROM bia_token_exchange WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM bia_token_exchange WHERE nid = $1 AND id IN ($*)",
+            ),
+            Expiring::Leases => (
+                "SELECT l.message_id FROM bia_courier_lease l WHERE l.nid = $1 AND l.until <= $2 AND NOT EXISTS \
+                 (SELECT 1 FROM courier_messages m WHERE m.id = l.message_id AND m.status = 3) ORDER BY l.until LIMIT $3",
+                "DELETE FROM bia_courier_lease WHERE nid = $1 AND message_id IN ($*)",
+            ),
+        }
+    }
+}
+
+/// Removes at most `batch` rows of a kind that had expired at `before` (now, less the time that
+/// expired rows are kept). Gives their number; fewer than `batch` means that no more are left.
+pub async fn remove_expired(
+    conn: &mut Conn,
+    kind: Expiring,
+    before: OffsetDateTime,
+    batch: u32,
+) -> Result<u64, StoreError> {
+    let (find, remove) = kind.statements();
+    let nid = conn.nid();
+    let rows = conn.fetch_all(find, args![nid, before, batch]).await?;
+    let ids: Vec<Uuid> = rows
+        .iter()
+        .map(|row| row.only("expired"))
+        .collect::<Result<_, _>>()?;
+    if kind == Expiring::Flows {
+        let of_flows = ids.iter().copied().map(Value::from);
+        conn.execute_in(
+            "DELETE FROM bia_code WHERE nid = $1 AND flow_id IN ($*)",
+            &[Value::from(nid)],
+            of_flows,
+        )
+        .await?;
+    }
+    conn.execute_in(
+        remove,
+        &[Value::from(nid)],
+        ids.into_iter().map(Value::from),
+    )
+    .await
+}

@@ -1,0 +1,54 @@
+//! Session token exchanges: how a native app gets the session of a sign-in that ends in a browser
+//! (spec: flows.md §16). The reference's own table, so that an exchange survives a change of server.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::args;
+use crate::db::{Conn, StoreError};
+
+/// What two codes stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// The flow that is under way.
+    pub flow_id: Uuid,
+    /// Its session, once there is one.
+    pub session_id: Option<Uuid>,
+}
+
+/// Keeps the codes of a new exchange.
+pub async fn insert(
+    conn: &mut Conn,
+    flow_id: Uuid,
+    (init_code, return_to_code): (&str, &str),
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    conn.execute(
+        "INSERT INTO session_token_exchanges (id, nid, flow_id, init_code, return_to_code, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        args![Uuid::new_v4(), conn.nid(), flow_id, init_code, return_to_code, now, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The exchange that both codes belong to.
+pub async fn find(
+    conn: &mut Conn,
+    init_code: &str,
+    return_to_code: &str,
+) -> Result<Option<Exchange>, StoreError> {
+    let row = conn
+        .fetch_optional(
+            "SELECT flow_id, session_id FROM session_token_exchanges \
+             WHERE nid = $1 AND init_code = $2 AND init_code <> '' AND return_to_code = $3 AND return_to_code <> ''",
+            args![conn.nid(), init_code, return_to_code],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let mut c = row.columns("session_token_exchanges");
+    Ok(Some(Exchange {
+        flow_id: c.take()?,
+        session_id: c.take()?,
+    }))
+}

@@ -1,0 +1,136 @@
+//! Self-service flows of all five kinds, in one table of Bia's own.
+
+use bia_model::{Flow, FlowKind};
+use uuid::Uuid;
+
+use crate::args;
+use crate::db::{Conn, StoreError};
+
+/// Keeps a new flow: one statement.
+pub async fn insert(conn: &mut Conn, flow: &Flow) -> Result<(), StoreError> {
+    conn.execute(
+        "INSERT INTO bia_flow (id, nid, kind, client, state, identity_id, document, submit_count, revision, issued_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        args![
+            flow.id,
+            conn.nid(),
+            flow.kind.as_str(),
+            flow.client.as_str(),
+            flow.state.as_str(),
+            flow.identity_id,
+            document(flow)?,
+            0,
+            flow.revision,
+            flow.issued_at,
+            flow.expires_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+fn document(flow: &Flow) -> Result<String, StoreError> {
+    serde_json::to_string(flow).map_err(|e| StoreError::Refused {
+        reason: e.to_string(),
+    })
+}
+
+/// The flow of an id, if it is of this kind. Expired ones are found as well.
+pub async fn find(conn: &mut Conn, kind: FlowKind, id: Uuid) -> Result<Option<Flow>, StoreError> {
+    let row = conn
+        .fetch_optional(
+            "SELECT id, revision, document FROM bia_flow WHERE nid = $1 AND id = $2 AND kind = $3",
+            args![conn.nid(), id, kind.as_str()],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let mut c = row.columns("bia_flow");
+    c.skip(1);
+    let revision = c.take()?;
+    let mut flow: Flow = c.json()?;
+    flow.revision = revision;
+    Ok(Some(flow))
+}
+
+/// As [`find`]; [`StoreError::NotFound`] when there is none.
+pub async fn get(conn: &mut Conn, kind: FlowKind, id: Uuid) -> Result<Flow, StoreError> {
+    find(conn, kind, id)
+        .await?
+        .ok_or(StoreError::NotFound { table: "bia_flow" })
+}
+
+/// Stores a changed flow and counts its revision up. [`StoreError::Stale`] when somebody else has
+/// stored it since it was read, or it is gone.
+pub async fn update(conn: &mut Conn, flow: &mut Flow) -> Result<(), StoreError> {
+    let next = flow.revision + 1;
+    let found = conn
+        .execute(
+            "UPDATE bia_flow SET state = $1, identity_id = $2, document = $3, expires_at = $4, revision = $5 \
+             WHERE nid = $6 AND id = $7 AND revision = $8",
+            args![
+                flow.state.as_str(),
+                flow.identity_id,
+                document(flow)?,
+                flow.expires_at,
+                next,
+                conn.nid(),
+                flow.id,
+                flow.revision
+            ],
+        )
+        .await?;
+    if found == 0 {
+        return Err(StoreError::Stale);
+    }
+    flow.revision = next;
+    Ok(())
+}
+
+/// Stores a changed flow whoever else stored it meanwhile: the last one counts. For forms that are shown
+/// again; what must happen once is guarded elsewhere.
+pub async fn overwrite(conn: &mut Conn, flow: &Flow) -> Result<(), StoreError> {
+    conn.execute(
+        "UPDATE bia_flow SET state = $1, identity_id = $2, document = $3, expires_at = $4, revision = revision + 1 \
+         WHERE nid = $5 AND id = $6",
+        args![flow.state.as_str(), flow.identity_id, document(flow)?, flow.expires_at, conn.nid(), flow.id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Counts an attempt to use a code, before the code is looked at, and gives the number of attempts
+/// so far, this one included. Among attempts at the same moment each number may be given to
+/// several, but none is lower than it should be. [`StoreError::NotFound`] when the flow is gone.
+pub async fn increment_submit_count(conn: &mut Conn, id: Uuid) -> Result<i64, StoreError> {
+    let found = conn
+        .execute(
+            "UPDATE bia_flow SET submit_count = submit_count + 1 WHERE nid = $1 AND id = $2",
+            args![conn.nid(), id],
+        )
+        .await?;
+    if found == 0 {
+        return Err(StoreError::NotFound { table: "bia_flow" });
+    }
+    let row = conn
+        .fetch_one(
+            "SELECT submit_count FROM bia_flow WHERE nid = $1 AND id = $2",
+            args![conn.nid(), id],
+        )
+        .await?;
+    row.only("bia_flow")
+}
+
+/// Removes a flow and its codes.
+pub async fn delete(conn: &mut Conn, id: Uuid) -> Result<(), StoreError> {
+    conn.execute(
+        "DELETE FROM bia_code WHERE nid = $1 AND flow_id = $2",
+        args![conn.nid(), id],
+    )
+    .await?;
+    conn.execute(
+        "DELETE FROM bia_flow WHERE nid = $1 AND id = $2",
+        args![conn.nid(), id],
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! Verifiable and recovery addresses.
+
+use bia_model::{Identity, RecoveryAddress, VerifiableAddress};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::columns::{
+    read_recovery, read_verifiable, recovery_columns, sort_addresses, verifiable_columns,
+};
+use crate::args;
+use crate::db::{Conn, StoreError, Tx, Value};
+
+/// Reads the addresses of identities.
+pub(super) async fn load(conn: &mut Conn, identities: &mut [Identity]) -> Result<(), StoreError> {
+    let nid = [Value::from(conn.nid())];
+    let ids: Vec<Value<'_>> = identities.iter().map(|i| Value::from(i.id)).collect();
+    let verifiable = conn
+        .fetch_all_in(
+            concat!("SELECT ", verifiable_columns!(), ", v.identity_id FROM identity_verifiable_addresses v WHERE v.nid = $1 AND v.identity_id IN ($*)"),
+            &nid,
+            ids.clone(),
+        )
+        .await?;
+    let recovery = conn
+        .fetch_all_in(
+            concat!("SELECT ", recovery_columns!(), ", r.identity_id FROM identity_recovery_addresses r WHERE r.nid = $1 AND r.identity_id IN ($*)"),
+            &nid,
+            ids,
+        )
+        .await?;
+    identities.iter_mut().for_each(|i| {
+        i.verifiable_addresses.clear();
+        i.recovery_addresses.clear();
+    });
+    for row in &verifiable {
+        let mut c = row.columns("identity_verifiable_addresses");
+        if let (Some(address), Some(owner)) =
+            (read_verifiable(&mut c)?, owner(identities, c.take()?))
+        {
+            owner.verifiable_addresses.push(address);
+        }
+    }
+    for row in &recovery {
+        let mut c = row.columns("identity_recovery_addresses");
+        if let (Some(address), Some(owner)) = (read_recovery(&mut c)?, owner(identities, c.take()?))
+        {
+            owner.recovery_addresses.push(address);
+        }
+    }
+    identities.iter_mut().for_each(sort_addresses);
+    Ok(())
+}
+
+fn owner(identities: &mut [Identity], id: Uuid) -> Option<&mut Identity> {
+    identities.iter_mut().find(|i| i.id == id)
+}
+
+pub(super) async fn insert_verifiable<'a>(
+    tx: &mut Tx,
+    identity_id: Uuid,
+    addresses: impl Iterator<Item = &'a VerifiableAddress>,
+) -> Result<(), StoreError> {
+    let nid = tx.nid();
+    let row = |a: &'a VerifiableAddress| {
+        [
+            a.id.into(),
+            nid.into(),
+            identity_id.into(),
+            a.via.as_str().into(),
+            a.value.as_str().into(),
+            a.verified.into(),
+            a.verified_at.into(),
+            a.status.as_str().into(),
+            a.created_at.into(),
+            a.updated_at.into(),
+        ]
+    };
+    let rows: Vec<[Value<'a>; 10]> = addresses.map(row).collect();
+    tx.insert_rows(
+        "INSERT INTO identity_verifiable_addresses (id, nid, identity_id, via, value, verified, verified_at, status, created_at, updated_at) VALUES $*",
+        &rows,
+    )
+    .await
+}
+
+pub(super) async fn insert_recovery<'a>(
+    tx: &mut Tx,
+    identity_id: Uuid,
+    addresses: impl Iterator<Item = &'a RecoveryAddress>,
+) -> Result<(), StoreError> {
+    let nid = tx.nid();
+    let row = |a: &'a RecoveryAddress| {
+        [
+            a.id.into(),
+            nid.into(),
+            identity_id.into(),
+            a.via.as_str().into(),
+            a.value.as_str().into(),
+            a.break_glass_for_organization.into(),
+            a.created_at.into(),
+            a.updated_at.into(),
+        ]
+    };
+    let rows: Vec<[Value<'a>; 8]> = addresses.map(row).collect();
+    tx.insert_rows(
+        "INSERT INTO identity_recovery_addresses (id, nid, identity_id, via, value, break_glass_for_organization, created_at, updated_at) VALUES $*",
+        &rows,
+    )
+    .await
+}
+
+/// Brings the stored addresses to what `identity` says, as `credential::replace_changed` does.
+pub(super) async fn replace_changed(
+    tx: &mut Tx,
+    identity: &mut Identity,
+    stored: &Identity,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let same = |a: &VerifiableAddress, b: &VerifiableAddress| {
+        a.via == b.via
+            && a.value == b.value
+            && a.verified == b.verified
+            && a.status == b.status
+            && a.verified_at == b.verified_at
+    };
+    let mut kept = Vec::new();
+    for address in &mut identity.verifiable_addresses {
+        match stored
+            .verifiable_addresses
+            .iter()
+            .find(|old| same(old, address))
+        {
+            Some(old) => {
+                *address = old.clone();
+                kept.push(old.id);
+            }
+            None => (address.id, address.updated_at) = (Uuid::new_v4(), now),
+        }
+    }
+    let gone = stored
+        .verifiable_addresses
+        .iter()
+        .map(|a| a.id)
+        .filter(|id| !kept.contains(id));
+    let nid = [Value::from(tx.nid())];
+    tx.execute_in(
+        "DELETE FROM identity_verifiable_addresses WHERE nid = $1 AND id IN ($*)",
+        &nid,
+        gone.map(Value::from),
+    )
+    .await?;
+    let fresh = identity
+        .verifiable_addresses
+        .iter()
+        .filter(|a| !kept.contains(&a.id));
+    insert_verifiable(tx, identity.id, fresh).await?;
+    replace_changed_recovery(tx, identity, stored, now).await
+}
+
+async fn replace_changed_recovery(
+    tx: &mut Tx,
+    identity: &mut Identity,
+    stored: &Identity,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let same = |a: &RecoveryAddress, b: &RecoveryAddress| {
+        a.via == b.via
+            && a.value == b.value
+            && a.break_glass_for_organization == b.break_glass_for_organization
+    };
+    let mut kept = Vec::new();
+    for address in &mut identity.recovery_addresses {
+        match stored
+            .recovery_addresses
+            .iter()
+            .find(|old| same(old, address))
+        {
+            Some(old) => {
+                *address = old.clone();
+                kept.push(old.id);
+            }
+            None => (address.id, address.updated_at) = (Uuid::new_v4(), now),
+        }
+    }
+    let gone = stored
+        .recovery_addresses
+        .iter()
+        .map(|a| a.id)
+        .filter(|id| !kept.contains(id));
+    let nid = [Value::from(tx.nid())];
+    tx.execute_in(
+        "DELETE FROM identity_recovery_addresses WHERE nid = $1 AND id IN ($*)",
+        &nid,
+        gone.map(Value::from),
+    )
+    .await?;
+    let fresh = identity
+        .recovery_addresses
+        .iter()
+        .filter(|a| !kept.contains(&a.id));
+    insert_recovery(tx, identity.id, fresh).await
+}
+
+/// Marks a verifiable address as verified now. `false` when it is gone.
+pub async fn mark_verified(
+    conn: &mut Conn,
+    address_id: Uuid,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let found = conn
+        .execute(
+            "UPDATE identity_verifiable_addresses SET verified = $1, verified_at = $2, status = $3, updated_at = $4 WHERE nid = $5 AND id = $6",
+            args![true, now, "completed", now, conn.nid(), address_id],
+        )
+        .await?;
+    Ok(found > 0)
+}
+
+/// Notes that a verification message to the address was queued, unless it is verified already.
+pub async fn mark_sent(
+    conn: &mut Conn,
+    address_id: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    conn.execute(
+        "UPDATE identity_verifiable_addresses SET status = $1, updated_at = $2 WHERE nid = $3 AND id = $4 AND verified = $5",
+        args!["sent", now, conn.nid(), address_id, false],
+    )
+    .await?;
+    Ok(())
+}

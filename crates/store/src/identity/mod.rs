@@ -1,0 +1,210 @@
+//! Identities with their credentials and addresses (spec: identity.md, storage.md §2-3).
+
+mod address;
+pub(crate) mod columns;
+pub(crate) mod credential;
+mod list;
+mod search;
+
+use bia_model::{Aal, Identity};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub use address::{mark_sent, mark_verified};
+pub use list::{Filter, Page, Paged, count, list};
+pub use search::{
+    find_by_external_id, find_by_identifier, find_by_recovery_address, find_by_verifiable_address,
+};
+
+use crate::args;
+use crate::db::{Conn, StoreError, Tx};
+use columns::{
+    JOINED_ROWS, gather, identity_columns, join_addresses, recovery_columns, verifiable_columns,
+};
+
+/// How much of an identity is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expand {
+    /// Its own row and its addresses.
+    Addresses,
+    /// Its credentials too, with their secrets.
+    Credentials,
+}
+
+/// The identity of an id.
+pub async fn find(
+    conn: &mut Conn,
+    id: Uuid,
+    expand: Expand,
+) -> Result<Option<Identity>, StoreError> {
+    let rows = conn
+        .fetch_all(
+            concat!(
+                "SELECT ",
+                identity_columns!(),
+                ", ",
+                verifiable_columns!(),
+                ", ",
+                recovery_columns!(),
+                " FROM identities i",
+                join_addresses!(),
+                " WHERE i.nid = $1 AND i.id = $2 LIMIT 200"
+            ),
+            args![conn.nid(), id],
+        )
+        .await?;
+    let full = rows.len() >= JOINED_ROWS;
+    complete(conn, gather(&rows)?, expand, full)
+        .await
+        .map(|mut found| found.pop())
+}
+
+/// As [`find`]; [`StoreError::NotFound`] when there is none.
+pub async fn get(conn: &mut Conn, id: Uuid, expand: Expand) -> Result<Identity, StoreError> {
+    find(conn, id, expand).await?.ok_or(StoreError::NotFound {
+        table: "identities",
+    })
+}
+
+/// Reads what a join did not bring: all addresses when it was cut off, credentials when they are wanted.
+async fn complete(
+    conn: &mut Conn,
+    mut found: Vec<Identity>,
+    expand: Expand,
+    cut: bool,
+) -> Result<Vec<Identity>, StoreError> {
+    if cut {
+        address::load(conn, &mut found).await?;
+    }
+    if expand == Expand::Credentials && !found.is_empty() {
+        credential::load(conn, &mut found).await?;
+    }
+    Ok(found)
+}
+
+/// Keeps a new identity with its credentials and addresses. [`StoreError::Conflict`] when an
+/// identifier, an address or the external id is taken.
+pub async fn insert(tx: &mut Tx, identity: &Identity) -> Result<(), StoreError> {
+    let (i, nid) = (identity, tx.nid());
+    tx.execute(
+        "INSERT INTO identities (id, nid, schema_id, traits, state, state_changed_at, metadata_public, metadata_admin, \
+         available_aal, organization_id, external_id, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        args![
+            i.id,
+            nid,
+            &i.schema_id,
+            &i.traits,
+            i.state.as_str(),
+            i.state_changed_at,
+            i.metadata_public.as_ref(),
+            i.metadata_admin.as_ref(),
+            i.available_aal.map(Aal::as_str),
+            i.organization_id,
+            external_id(i),
+            i.created_at,
+            i.updated_at
+        ],
+    )
+    .await?;
+    credential::insert(tx, i.id, i.credentials.iter()).await?;
+    address::insert_verifiable(tx, i.id, i.verifiable_addresses.iter()).await?;
+    address::insert_recovery(tx, i.id, i.recovery_addresses.iter()).await
+}
+
+/// An empty external id is none.
+fn external_id(identity: &Identity) -> Option<&str> {
+    identity.external_id.as_deref().filter(|id| !id.is_empty())
+}
+
+/// Brings the stored identity to what `identity` says, all of it: credentials and addresses that
+/// `identity` does not have are removed, so it must have been read with [`Expand::Credentials`].
+///
+/// Rows with the same content stay untouched; changed ones are replaced and get a new id, which
+/// `identity` has afterwards, as it has the new `updated_at`. [`StoreError::NotFound`] when the
+/// identity is gone, [`StoreError::Conflict`] as in [`insert`].
+pub async fn update(
+    tx: &mut Tx,
+    identity: &mut Identity,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    identity.updated_at = now;
+    let (i, nid) = (&*identity, tx.nid());
+    // First, because it makes other updates of the same identity wait.
+    let found = tx
+        .execute(
+            "UPDATE identities SET schema_id = $1, traits = $2, state = $3, state_changed_at = $4, metadata_public = $5, \
+             metadata_admin = $6, available_aal = $7, organization_id = $8, external_id = $9, created_at = $10, updated_at = $11 \
+             WHERE nid = $12 AND id = $13",
+            args![
+                &i.schema_id,
+                &i.traits,
+                i.state.as_str(),
+                i.state_changed_at,
+                i.metadata_public.as_ref(),
+                i.metadata_admin.as_ref(),
+                i.available_aal.map(Aal::as_str),
+                i.organization_id,
+                external_id(i),
+                i.created_at,
+                i.updated_at,
+                nid,
+                i.id
+            ],
+        )
+        .await?;
+    if found == 0 {
+        return Err(StoreError::NotFound {
+            table: "identities",
+        });
+    }
+    let stored = get(tx, identity.id, Expand::Credentials).await?;
+    credential::replace_changed(tx, identity, &stored.credentials, now).await?;
+    address::replace_changed(tx, identity, &stored, now).await
+}
+
+/// Makes other units of work that lock or update the identity wait until this one ends. `false`
+/// when there is no such identity. What is read after it is the state that nobody else changes:
+/// this is how a one-time credential is used once.
+pub async fn lock(tx: &mut Tx, id: Uuid) -> Result<bool, StoreError> {
+    let nid = tx.nid();
+    let found = tx
+        .execute(
+            "UPDATE identities SET updated_at = updated_at WHERE nid = $1 AND id = $2",
+            args![nid, id],
+        )
+        .await?;
+    Ok(found > 0)
+}
+
+/// Notes the highest level that the identity's credentials allow.
+pub async fn set_available_aal(conn: &mut Conn, id: Uuid, aal: Aal) -> Result<(), StoreError> {
+    conn.execute(
+        "UPDATE identities SET available_aal = $1 WHERE nid = $2 AND id = $3",
+        args![aal.as_str(), conn.nid(), id],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Removes the identity and all that belongs to it. `false` when there is none.
+pub async fn delete(tx: &mut Tx, id: Uuid) -> Result<bool, StoreError> {
+    let nid = tx.nid();
+    tx.execute(
+        "DELETE FROM bia_code WHERE nid = $1 AND identity_id = $2",
+        args![nid, id],
+    )
+    .await?;
+    tx.execute(
+        "DELETE FROM bia_continuity WHERE nid = $1 AND identity_id = $2",
+        args![nid, id],
+    )
+    .await?;
+    let gone = tx
+        .execute(
+            "DELETE FROM identities WHERE nid = $1 AND id = $2",
+            args![nid, id],
+        )
+        .await?;
+    Ok(gone > 0)
+}
