@@ -16,7 +16,8 @@ const CONTINUITY_MAX_AGE: time::Duration = time::Duration::days(30);
 /// Reads and writes session cookies.
 pub fn session_codec(config: &Config) -> CookieCodec {
     let cookie = &config.session.cookie;
-    let max_age = if cookie.persistent { config.session.lifespan } else { DEFAULT_MAX_AGE };
+    let lifespan = time::Duration::try_from(config.session.lifespan).unwrap_or(time::Duration::MAX);
+    let max_age = if cookie.persistent { lifespan } else { DEFAULT_MAX_AGE };
     CookieCodec::session(&cookie.name, &cookie_secrets(config), max_age)
 }
 

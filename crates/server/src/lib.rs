@@ -1,3 +1,19 @@
-//! bia-server
+//! HTTP, the `bia` binary, and what runs the process.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::allow_attributes, reason = "a test stops where it fails"))]
+
+pub mod cli;
+mod cookies;
+pub mod envelope;
+pub mod error;
+pub mod extract;
+pub mod json;
+pub mod listen;
+pub mod log;
+pub mod metrics;
+pub mod middleware;
+pub mod respond;
+pub mod route;
+pub mod start;
+pub mod version;
 pub mod wire;

@@ -3,53 +3,80 @@
 use ::argon2::{Algorithm, Argon2, Params, Version};
 
 use super::format::Format;
-use super::notation::{key, numbers, parts, same, to_unpadded, unpadded};
+use super::notation::{MAX_PART_BYTES, key, numbers, parts, same, to_unpadded, unpadded};
 use super::{HashError, HasherConfig, Limits, random};
 
 const VERSION: u32 = 19;
 
 /// Hashes a password with Argon2id.
 pub(super) fn hash(password: &[u8], config: &HasherConfig) -> Result<String, HashError> {
-    let HasherConfig::Argon2id {
-        memory_kib,
-        iterations,
-        parallelism,
-        salt_bytes,
-        key_bytes,
-    } = *config
-    else {
-        return Err(HashError::Misconfigured);
-    };
-    let mut salt = vec![0; salt_bytes];
+    let costs = Costs::of(config).ok_or(HashError::Misconfigured)?;
+    let mut salt = vec![0; costs.salt_bytes];
     random(&mut salt)?;
-    let params = Params::new(memory_kib, iterations, parallelism, Some(key_bytes));
+    let params = Params::new(
+        costs.memory_kib,
+        costs.iterations,
+        costs.parallelism,
+        Some(costs.key_bytes),
+    );
     let params = params.map_err(|_| HashError::Misconfigured)?;
-    let mut derived = vec![0; key_bytes];
+    let mut derived = vec![0; costs.key_bytes];
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(password, &salt, &mut derived)
         .map_err(|_| HashError::Misconfigured)?;
-    Ok(encode(memory_kib, iterations, parallelism, &salt, &derived))
+    Ok(costs.encode(&salt, &derived))
 }
 
 /// A hash of this configuration that no password is known for.
 pub(super) fn unmatchable(config: &HasherConfig) -> String {
-    let HasherConfig::Argon2id {
-        memory_kib,
-        iterations,
-        parallelism,
-        salt_bytes,
-        key_bytes,
-    } = *config
-    else {
-        return String::new();
-    };
-    encode(
-        memory_kib,
-        iterations,
-        parallelism,
-        &vec![0; salt_bytes],
-        &vec![0; key_bytes],
-    )
+    let encode = |costs: Costs| costs.encode(&vec![0; costs.salt_bytes], &vec![0; costs.key_bytes]);
+    Costs::of(config).map(encode).unwrap_or_default()
+}
+
+/// What a configuration asks for.
+struct Costs {
+    memory_kib: u32,
+    iterations: u32,
+    parallelism: u32,
+    salt_bytes: usize,
+    key_bytes: usize,
+}
+
+impl Costs {
+    /// `None` for another hasher, and for a salt or key that could not be read back.
+    fn of(config: &HasherConfig) -> Option<Self> {
+        let HasherConfig::Argon2id {
+            memory_kib,
+            iterations,
+            parallelism,
+            salt_bytes,
+            key_bytes,
+        } = *config
+        else {
+            return None;
+        };
+        let readable = salt_bytes <= MAX_PART_BYTES && key_bytes <= MAX_PART_BYTES;
+        readable.then_some(Self {
+            memory_kib,
+            iterations,
+            parallelism,
+            salt_bytes,
+            key_bytes,
+        })
+    }
+
+    fn encode(&self, salt: &[u8], derived: &[u8]) -> String {
+        let Self {
+            memory_kib,
+            iterations,
+            parallelism,
+            ..
+        } = self;
+        let (salt, derived) = (to_unpadded(salt), to_unpadded(derived));
+        format!(
+            "$argon2id$v={VERSION}$m={memory_kib},t={iterations},p={parallelism}${salt}${derived}"
+        )
+    }
 }
 
 /// The memory that verifying `encoded` takes, in KiB; 0 when it is no Argon2 hash.
@@ -59,17 +86,6 @@ pub(super) fn memory_kib(encoded: &str) -> u32 {
     }
     let memory = parts::<6>(encoded).and_then(|[_, _, _, costs, _, _]| numbers(costs, ["m="]));
     memory.map_or(0, |[memory]| memory)
-}
-
-fn encode(
-    memory_kib: u32,
-    iterations: u32,
-    parallelism: u32,
-    salt: &[u8],
-    derived: &[u8],
-) -> String {
-    let (salt, derived) = (to_unpadded(salt), to_unpadded(derived));
-    format!("$argon2id$v={VERSION}$m={memory_kib},t={iterations},p={parallelism}${salt}${derived}")
 }
 
 /// A well-formed hash within the limits.

@@ -558,6 +558,18 @@ fn argon2id_hashes_carry_their_parameters() {
         impossible.hash_blocking(PASSWORD),
         Err(HashError::Misconfigured)
     );
+    let endless = HasherConfig::Argon2id {
+        memory_kib: 256,
+        iterations: 1,
+        parallelism: 1,
+        salt_bytes: usize::MAX,
+        key_bytes: 32,
+    };
+    assert_eq!(Hasher::new(endless.clone()).config(), &endless);
+    assert_eq!(
+        endless.hash_blocking(PASSWORD),
+        Err(HashError::Misconfigured)
+    );
 }
 
 #[test]

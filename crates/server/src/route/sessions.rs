@@ -114,7 +114,8 @@ async fn list_own(incoming: &Incoming) -> Result<Response, Problem> {
     let mut conn = cx.read().await?;
     let (who, except) = (live.session.identity_id, Some(live.session.id));
     let total = sessions::count_of_identity(&mut conn, who, Some(true), except, cx.now).await?;
-    let part = (paging.skip(), paging.size());
+    let limit = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+    let part = (limit(paging.sql_offset_of_own_sessions()), limit(paging.limit()));
     let own = sessions::list_of_identity(&mut conn, who, Some(true), except, part, cx.now).await?;
     let shown = reduced(&live.identity);
     let items: Vec<Value> = own.iter().map(|s| s.json(s.is_live(cx.now), shown.clone())).collect();

@@ -29,7 +29,7 @@ pub(super) async fn send(cx: &Cx, flow: &Flow, to: &[Recipient], whom: Whom<'_>)
     for recipient in to {
         let code = secret::issue(cx, &mut tx, flow, recipient).await?;
         let message = message(cx, flow, recipient, &code, &whom);
-        enqueue(cx, &mut tx, &message).await?;
+        enqueue(cx, &mut tx, message).await?;
     }
     tx.commit().await?;
     cx.app.courier.notify_one();
@@ -48,14 +48,14 @@ pub(super) async fn tell_unknown(cx: &Cx, flow: &Flow, address: &str) -> Result<
         _ => Template::RecoveryCodeInvalid(context),
     };
     let mut conn = cx.write().await?;
-    enqueue(cx, &mut conn, &message).await?;
+    enqueue(cx, &mut conn, message).await?;
     drop(conn);
     cx.app.courier.notify_one();
     Ok(())
 }
 
-async fn enqueue(cx: &Cx, conn: &mut Conn, message: &Template) -> Result<(), Problem> {
-    match bia_courier::enqueue(conn, cx.now, message).await {
+async fn enqueue(cx: &Cx, conn: &mut Conn, message: Template) -> Result<(), Problem> {
+    match bia_courier::enqueue(conn, cx.now, &message.into()).await {
         Ok(_) => Ok(()),
         Err(error) => Err(Problem::Internal(error.to_string())),
     }

@@ -1,0 +1,167 @@
+//! What happens around every request of a listener: bounds, other origins, caches, metrics, the log.
+//!
+//! All of it is one function, so that a request passes through one layer and not through six.
+
+mod admin_prefix;
+pub mod body;
+mod cors;
+mod headers;
+mod panic;
+pub mod request_id;
+mod request_log;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::HttpBody;
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bia_config::section::serve::Cors;
+use bia_selfservice::cx::App;
+use http::{HeaderMap, HeaderValue, Method};
+
+pub use admin_prefix::{ADMIN, AdminPrefix};
+
+use crate::metrics::{Exchange, Metrics};
+use cors::{Policy, Verdict};
+
+/// One of the two listeners, as far as its requests are concerned.
+pub struct Listener {
+    /// Its name in the log.
+    name: &'static str,
+    app: Arc<App>,
+    metrics: Arc<Metrics>,
+    /// How long a request's body may take to come.
+    body_time: Duration,
+    /// How long an answer may take.
+    answer_time: Duration,
+    /// Paths that are left out of the log.
+    unlogged: &'static [&'static str],
+    is_public: bool,
+}
+
+impl Listener {
+    /// The listener for people and their applications.
+    pub fn public(app: Arc<App>, metrics: Arc<Metrics>) -> Listener {
+        const HEALTH: &[&str] = &["/health/alive", "/health/ready"];
+        let quiet = app.runtime.load().config.serve.public.disable_health_log;
+        let (body_time, answer_time) = (Duration::from_secs(15), Duration::from_secs(60));
+        let unlogged = if quiet { HEALTH } else { &[] };
+        Listener { name: "public", app, metrics, body_time, answer_time, unlogged, is_public: true }
+    }
+
+    /// The listener for operators.
+    pub fn admin(app: Arc<App>, metrics: Arc<Metrics>) -> Listener {
+        const HEALTH: &[&str] = &["/admin/health/alive", "/admin/health/ready", "/admin/metrics/prometheus"];
+        let quiet = app.runtime.load().config.serve.admin.disable_health_log;
+        let (body_time, answer_time) = (Duration::from_secs(30), Duration::from_secs(120));
+        let unlogged = if quiet { HEALTH } else { &[] };
+        Listener { name: "admin", app, metrics, body_time, answer_time, unlogged, is_public: false }
+    }
+}
+
+/// Serves one request.
+pub async fn around(State(listener): State<Arc<Listener>>, request: Request, next: Next) -> Response {
+    let seen = Seen::of(&request);
+    let mut response = match listener.other_origins(&seen.method, request.headers()) {
+        Verdict::Answer(status, headers) => (status, headers).into_response(),
+        Verdict::Serve(headers) => {
+            let mut response = listener.serve(request, next, seen.id()).await;
+            if listener.is_public {
+                headers::vary_by_cookie(seen.uri.path(), response.headers_mut());
+            }
+            cors::add(headers, response.headers_mut());
+            response
+        }
+    };
+    headers::no_cache(&seen.method, response.headers_mut());
+    listener.note(&seen, &response);
+    response
+}
+
+impl Listener {
+    async fn serve(&self, request: Request, next: Next, id: Option<&str>) -> Response {
+        let request = request.map(|body| body::bounded(body, self.body_time));
+        panic::guarded(next.run(request), self.answer_time, id).await
+    }
+
+    /// Whether the request is one for the rules about other origins. They are read anew for each request, because
+    /// the list of origins can change while the server runs.
+    fn other_origins(&self, method: &Method, request: &HeaderMap) -> Verdict {
+        if !self.is_public {
+            return Verdict::Serve(HeaderMap::new());
+        }
+        let runtime = self.app.runtime.load();
+        let cors: &Cors = &runtime.config.serve.cors;
+        if !cors.enabled {
+            return Verdict::Serve(HeaderMap::new());
+        }
+        let policy = Policy {
+            welcomes: &|origin| cors.origins.allows(origin),
+            methods: &cors.allowed_methods,
+            headers: &cors.allowed_headers,
+            exposed: &cors.exposed_headers,
+            credentials: cors.allow_credentials,
+            max_age_seconds: cors.max_age,
+            passthrough: cors.options_passthrough,
+        };
+        policy.judge(method, request)
+    }
+
+    /// Counts the request and writes its line.
+    fn note(&self, seen: &Seen, response: &Response) {
+        let response_bytes = response.body().size_hint().exact().unwrap_or_default();
+        let took = seen.at.elapsed();
+        self.metrics.http.observe(Exchange {
+            pattern: seen.pattern.as_ref().map(MatchedPath::as_str),
+            method: &seen.method,
+            status: response.status(),
+            took,
+            request_bytes: seen.request_bytes,
+            response_bytes,
+        });
+        if request_log::enabled() && !self.unlogged.contains(&seen.uri.path()) {
+            request_log::write(&request_log::Line {
+                listener: self.name,
+                method: &seen.method,
+                path: seen.uri.path(),
+                remote: seen.remote,
+                request_id: seen.id(),
+                status: response.status(),
+                response_bytes,
+                took,
+            });
+        }
+    }
+}
+
+/// What is remembered of a request while it is served. Nothing of it is copied but counters.
+struct Seen {
+    at: Instant,
+    method: Method,
+    uri: http::Uri,
+    pattern: Option<MatchedPath>,
+    remote: Option<SocketAddr>,
+    id: Option<HeaderValue>,
+    request_bytes: u64,
+}
+
+impl Seen {
+    fn of(request: &Request) -> Seen {
+        Seen {
+            at: Instant::now(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            pattern: request.extensions().get::<MatchedPath>().cloned(),
+            remote: request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0),
+            id: request_id::of(request.headers()).and_then(|_| request.headers().get(request_id::HEADER)).cloned(),
+            request_bytes: request.body().size_hint().lower(),
+        }
+    }
+
+    fn id(&self) -> Option<&str> {
+        self.id.as_ref()?.to_str().ok()
+    }
+}

@@ -1,0 +1,89 @@
+//! The route tables of the two listeners, and what both have around them.
+
+mod errors;
+mod health;
+mod logout;
+mod public;
+mod redirects;
+mod schemas;
+mod sessions;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use bia_selfservice::cx::App;
+use http::{HeaderValue, StatusCode, header};
+
+pub use health::Readiness;
+
+use crate::metrics::Metrics;
+use crate::middleware::{AdminPrefix, Listener, around};
+
+/// What the two listeners of a process share.
+pub struct Process {
+    /// What the server has.
+    pub app: Arc<App>,
+    /// What it measures.
+    pub metrics: Arc<Metrics>,
+    /// Whether it can serve.
+    pub readiness: Arc<Readiness>,
+}
+
+impl Process {
+    /// For an app; nothing is measured yet.
+    pub fn new(app: Arc<App>) -> Process {
+        let readiness = Arc::new(Readiness::new(Arc::clone(&app)));
+        Process { app, metrics: Arc::new(Metrics::new()), readiness }
+    }
+
+    /// Everything that the public listener answers.
+    pub fn public_router(&self) -> Router {
+        let routes = public::router().merge(schemas::routes()).merge(redirects::to_admin());
+        let listener = Listener::public(Arc::clone(&self.app), Arc::clone(&self.metrics));
+        self.finish(routes, health::public(&self.readiness), listener)
+    }
+
+    /// Everything that the admin listener answers, with and without `/admin` before the path.
+    pub fn admin_router(&self) -> Router {
+        let routes = redirects::to_public();
+        let listener = Listener::admin(Arc::clone(&self.app), Arc::clone(&self.metrics));
+        let operation = health::admin(&self.readiness, &self.metrics);
+        Router::new().fallback_service(AdminPrefix(self.finish(routes, operation, listener)))
+    }
+
+    fn finish(&self, routes: Router<Arc<App>>, others: Router, listener: Listener) -> Router {
+        routes
+            .with_state(Arc::clone(&self.app))
+            .merge(others)
+            .fallback(not_found)
+            .method_not_allowed_fallback(method_not_allowed)
+            .layer(from_fn_with_state(Arc::new(listener), around))
+    }
+}
+
+/// The public listener's router for an app.
+pub fn public_router(app: Arc<App>) -> Router {
+    Process::new(app).public_router()
+}
+
+/// The admin listener's router for an app.
+pub fn admin_router(app: Arc<App>) -> Router {
+    Process::new(app).admin_router()
+}
+
+/// The answer for a path that no route has. A path with a slash more at its end is another path.
+pub(crate) async fn not_found() -> Response {
+    plain(StatusCode::NOT_FOUND, "404 page not found\n")
+}
+
+/// The answer for a path that has routes, but not for the method; `Allow` is added by the router.
+async fn method_not_allowed() -> Response {
+    plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n")
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response {
+    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    (status, [(header::CONTENT_TYPE, content_type)], text).into_response()
+}

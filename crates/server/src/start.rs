@@ -1,0 +1,158 @@
+//! From a configuration to what requests need.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use bia_config::section::bia::StoredToken;
+use bia_config::section::hasher::HashAlgorithm;
+use bia_config::section::log::{LogFormat, LogLevel};
+use bia_config::{Config, Findings, SchemaSource, Sources};
+use bia_model::schema::{CompileOptions, IdentitySchema};
+use bia_selfservice::cx::{App, Clock, Runtime, Schemas};
+use bia_selfservice::hasher::{Hasher, HasherConfig};
+use bia_selfservice::method::password::policy::{BreachConfig, PasswordPolicy, PolicyConfig};
+use bia_selfservice::token::TokenKeys;
+use bia_store::{Dialect, Dsn, Store, migrate, network};
+use time::OffsetDateTime;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::log;
+
+/// Reads and checks a configuration.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub async fn load(sources: &Sources) -> Result<Config, Findings> {
+    bia_config::load(sources, &|schema| compile(schema, &CompileOptions::default()).map(drop)).await
+}
+
+/// Starts the log as configured, and writes what is odd about the configuration.
+pub fn start_log(config: &Config) {
+    let threshold = match config.log.level {
+        LogLevel::Trace => LevelFilter::TRACE,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Warning => LevelFilter::WARN,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Fatal | LogLevel::Panic => LevelFilter::OFF,
+    };
+    let format = match config.log.format {
+        LogFormat::Json => log::Format::Json,
+        LogFormat::Text => log::Format::Text,
+    };
+    log::start(threshold, format);
+    warn_about(config);
+}
+
+/// Writes what is odd about a configuration into the log.
+pub fn warn_about(config: &Config) {
+    for finding in config.warnings() {
+        let place = finding.place.as_ref().map(ToString::to_string);
+        let key = Some(finding.key.as_str()).filter(|key| !key.is_empty());
+        tracing::warn!(key, place, "{} {}", finding.problem, finding.mend);
+    }
+}
+
+/// Where the database is: as configured, else a SQLite file in the data folder.
+///
+/// # Errors
+/// When the configured name cannot be used; the error does not repeat it.
+pub fn dsn(config: &Config, data_dir: impl FnOnce() -> anyhow::Result<std::path::PathBuf>) -> anyhow::Result<Dsn> {
+    let text = match &config.dsn {
+        Some(dsn) => dsn.expose().to_owned(),
+        None => in_folder(&data_dir()?),
+    };
+    Dsn::parse(&text).context("dsn is not usable.")
+}
+
+/// The name of the SQLite database in a data folder.
+pub fn in_folder(data_dir: &Path) -> String {
+    format!("sqlite://{}?_fk=true&mode=rwc", data_dir.join("bia.sqlite").display())
+}
+
+/// Opens a database that is to be served, and waits up to `patience` for it.
+///
+/// A SQLite database is brought to the current shape at once: it belongs to this process. Others are shared, so that
+/// is for the operator to decide.
+///
+/// # Errors
+/// When the database does not answer, or is of another shape; the error says which command to run.
+pub async fn open(dsn: &Dsn, patience: Duration) -> anyhow::Result<Store> {
+    let store = Store::connect(dsn, patience).await.context("The database cannot be opened.")?;
+    let now = OffsetDateTime::now_utc();
+    if store.dialect() == Dialect::Sqlite {
+        migrate::up(&store, now).await.context("The database cannot be prepared.")?;
+    } else {
+        let steps = migrate::status(&store).await.context("The database cannot be looked at.")?;
+        let pending = steps.iter().filter(|step| step.applied_at.is_none()).count();
+        anyhow::ensure!(
+            pending == 0,
+            "The database lacks {pending} of {} migrations. Run `bia migrate sql up -e --yes` with the same DSN, then start again.",
+            steps.len()
+        );
+    }
+    network::ensure(&store, now).await.context("The database cannot be read.")?;
+    Ok(store)
+}
+
+/// What follows from a configuration.
+///
+/// # Errors
+/// When an identity schema cannot be compiled. That was tried when the configuration was loaded.
+pub fn runtime(config: Arc<Config>) -> anyhow::Result<Runtime> {
+    let options = CompileOptions { disallow_ref: config.security.disallow_ref_in_identity_schemas, ..Default::default() };
+    let mut schemas = Vec::new();
+    for source in &config.identity.schemas {
+        let schema = compile(source, &options).map_err(|problems| anyhow::anyhow!(problems.join(" ")))?;
+        schemas.push((source.id.clone(), Arc::new(schema)));
+    }
+    let store_plain = config.bia.sessions.stored_token == StoredToken::Plain;
+    let keys = TokenKeys::new(config.secrets.sessions().iter().map(bia_config::Secret::as_bytes), store_plain);
+    let hasher = Hasher::new(hasher(&config));
+    let policy = PasswordPolicy::new(policy(&config, &hasher)).context("The password policy cannot be used.")?;
+    Ok(Runtime { schemas: Schemas::new(schemas), hasher, policy, keys, config })
+}
+
+/// What new passwords have to fulfil.
+fn policy(config: &Config, hasher: &Hasher) -> PolicyConfig {
+    let password = &config.selfservice.methods.password.config;
+    let (breaches, lenient) = (password.max_breaches, password.ignore_network_errors);
+    let looked_up = || BreachConfig::for_host(&password.haveibeenpwned_host, breaches, lenient);
+    PolicyConfig {
+        min_bytes: password.min_password_length,
+        max_bytes: hasher.config().max_password_bytes(),
+        similarity_check: password.identifier_similarity_check_enabled,
+        breach: password.haveibeenpwned_enabled.then(looked_up).flatten(),
+    }
+}
+
+/// The app for a configuration and an open database.
+///
+/// # Errors
+/// As [`runtime`].
+pub fn app(config: Arc<Config>, store: Store) -> anyhow::Result<Arc<App>> {
+    let runtime = ArcSwap::from_pointee(runtime(config)?);
+    Ok(Arc::new(App { store, runtime, clock: Clock::default(), courier: Arc::default() }))
+}
+
+/// How new passwords are hashed.
+fn hasher(config: &Config) -> HasherConfig {
+    let hashers = &config.hashers;
+    match hashers.algorithm {
+        HashAlgorithm::Bcrypt => HasherConfig::bcrypt(hashers.bcrypt.cost, config.dev),
+        HashAlgorithm::Argon2 => HasherConfig::Argon2id {
+            memory_kib: u32::try_from(hashers.argon2.memory / 1024).unwrap_or(u32::MAX),
+            iterations: hashers.argon2.iterations,
+            parallelism: hashers.argon2.parallelism,
+            salt_bytes: usize::try_from(hashers.argon2.salt_length).unwrap_or(usize::MAX),
+            key_bytes: usize::try_from(hashers.argon2.key_length).unwrap_or(usize::MAX),
+        },
+    }
+}
+
+fn compile(source: &SchemaSource, options: &CompileOptions) -> Result<IdentitySchema, Vec<String>> {
+    IdentitySchema::compile(&source.json, options)
+}
