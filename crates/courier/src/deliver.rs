@@ -1,0 +1,56 @@
+//! From a stored message to the channel that it names.
+
+use bia_model::Channel;
+use bia_store::courier::Message;
+
+use crate::error::DeliveryError;
+use crate::settings::{EmailDelivery, Settings};
+use crate::smtp::{self, Letter};
+use crate::template::Template;
+
+/// What is said of messages that nothing can carry.
+const NO_WAY: &str = "the message has no way out of this server";
+
+/// Tries once. `Ok` means that somebody else took responsibility for the message.
+pub(crate) async fn deliver(settings: &Settings, message: &Message) -> Result<(), DeliveryError> {
+    if message.channel != Channel::Email.as_str() {
+        return Err(DeliveryError::permanent(
+            NO_WAY,
+            format!("no courier channels configured for: {}", message.channel),
+        ));
+    }
+    match &settings.email {
+        EmailDelivery::Smtp(smtp) => smtp::send(smtp, letter(message)).await,
+        EmailDelivery::Http => Err(DeliveryError::permanent(
+            NO_WAY,
+            "courier.delivery_strategy is http, which this version of Bia does not deliver by; set it to smtp",
+        )),
+    }
+}
+
+fn letter(message: &Message) -> Letter<'_> {
+    Letter {
+        id: message.id,
+        recipient: &message.recipient,
+        subject: &message.subject,
+        text: &message.body,
+        html: html(message),
+    }
+}
+
+/// The HTML part. Without one the mail goes out as text.
+fn html(message: &Message) -> Option<String> {
+    let kind = message.template_type.as_str();
+    let rendered = match Template::read(kind, message.via, &message.template_data) {
+        Some(Ok(template)) => template.html().map_err(|error| error.to_string()),
+        Some(Err(error)) => Err(error.to_string()),
+        None => Err("there is no template of this type".to_owned()),
+    };
+    match rendered {
+        Ok(html) => html,
+        Err(reason) => {
+            tracing::warn!(message.id = %message.id, message.template_type = kind, reason, "A mail goes out without its HTML part.");
+            None
+        }
+    }
+}
