@@ -1,7 +1,7 @@
 //! Typed configuration: sources, the table of keys, checks, sections.
 //!
 //! A configuration is read whole ([`load`]), checked whole (all findings at once), parsed once into [`Config`],
-//! and never changed after that; a reload swaps the whole. Types carry the rules, so nobody checks a
+//! and never changed after that; a reload ([`watch`]) swaps the whole. Types carry the rules, so nobody checks a
 //! value again.
 //!
 //! This room knows no flow, no database and no request. It does not compile identity schemas: whoever loads a
@@ -37,7 +37,7 @@ pub use finding::{Finding, Findings, Place, Severity};
 pub use load::{SchemaCheck, load};
 pub use origin::{Origins, is_unsafe_wildcard};
 pub use redirect::RedirectUrl;
-pub use reload::ConfigHandle;
+pub use reload::{ConfigHandle, Reloaded, WatchError, Watcher, watch};
 pub use return_urls::{ReturnToError, ReturnUrls};
 pub use secret::{Secret, SecretJson};
 pub use section::{RequiredAal, hook::Hook, identity::SchemaSource, selfservice::Page};

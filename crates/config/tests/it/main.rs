@@ -5,6 +5,7 @@ mod environment;
 mod findings;
 mod kit;
 mod loading;
+mod reloading;
 mod table;
 
 use std::path::{Path, PathBuf};
