@@ -26,7 +26,10 @@ use crate::log;
 /// # Errors
 /// Everything that is wrong with it.
 pub async fn load(sources: &Sources) -> Result<Config, Findings> {
-    bia_config::load(sources, &|schema| compile(schema, &CompileOptions::default()).map(drop)).await
+    bia_config::load(sources, &|schema| {
+        compile(schema, &CompileOptions::default()).map(drop)
+    })
+    .await
 }
 
 /// Starts the log as configured, and writes what is odd about the configuration.
@@ -60,7 +63,10 @@ pub fn warn_about(config: &Config) {
 ///
 /// # Errors
 /// When the configured name cannot be used; the error does not repeat it.
-pub fn dsn(config: &Config, data_dir: impl FnOnce() -> anyhow::Result<std::path::PathBuf>) -> anyhow::Result<Dsn> {
+pub fn dsn(
+    config: &Config,
+    data_dir: impl FnOnce() -> anyhow::Result<std::path::PathBuf>,
+) -> anyhow::Result<Dsn> {
     let text = match &config.dsn {
         Some(dsn) => dsn.expose().to_owned(),
         None => in_folder(&data_dir()?),
@@ -70,7 +76,10 @@ pub fn dsn(config: &Config, data_dir: impl FnOnce() -> anyhow::Result<std::path:
 
 /// The name of the SQLite database in a data folder.
 pub fn in_folder(data_dir: &Path) -> String {
-    format!("sqlite://{}?_fk=true&mode=rwc", data_dir.join("bia.sqlite").display())
+    format!(
+        "sqlite://{}?_fk=true&mode=rwc",
+        data_dir.join("bia.sqlite").display()
+    )
 }
 
 /// Opens a database that is to be served, and waits up to `patience` for it.
@@ -81,20 +90,31 @@ pub fn in_folder(data_dir: &Path) -> String {
 /// # Errors
 /// When the database does not answer, or is of another shape; the error says which command to run.
 pub async fn open(dsn: &Dsn, patience: Duration) -> anyhow::Result<Store> {
-    let store = Store::connect(dsn, patience).await.context("The database cannot be opened.")?;
+    let store = Store::connect(dsn, patience)
+        .await
+        .context("The database cannot be opened.")?;
     let now = OffsetDateTime::now_utc();
     if store.dialect() == Dialect::Sqlite {
-        migrate::up(&store, now).await.context("The database cannot be prepared.")?;
+        migrate::up(&store, now)
+            .await
+            .context("The database cannot be prepared.")?;
     } else {
-        let steps = migrate::status(&store).await.context("The database cannot be looked at.")?;
-        let pending = steps.iter().filter(|step| step.applied_at.is_none()).count();
+        let steps = migrate::status(&store)
+            .await
+            .context("The database cannot be looked at.")?;
+        let pending = steps
+            .iter()
+            .filter(|step| step.applied_at.is_none())
+            .count();
         anyhow::ensure!(
             pending == 0,
             "The database lacks {pending} of {} migrations. Run `bia migrate sql up -e --yes` with the same DSN, then start again.",
             steps.len()
         );
     }
-    network::ensure(&store, now).await.context("The database cannot be read.")?;
+    network::ensure(&store, now)
+        .await
+        .context("The database cannot be read.")?;
     Ok(store)
 }
 
@@ -103,17 +123,35 @@ pub async fn open(dsn: &Dsn, patience: Duration) -> anyhow::Result<Store> {
 /// # Errors
 /// When an identity schema cannot be compiled. That was tried when the configuration was loaded.
 pub fn runtime(config: Arc<Config>) -> anyhow::Result<Runtime> {
-    let options = CompileOptions { disallow_ref: config.security.disallow_ref_in_identity_schemas, ..Default::default() };
+    let options = CompileOptions {
+        disallow_ref: config.security.disallow_ref_in_identity_schemas,
+        ..Default::default()
+    };
     let mut schemas = Vec::new();
     for source in &config.identity.schemas {
-        let schema = compile(source, &options).map_err(|problems| anyhow::anyhow!(problems.join(" ")))?;
+        let schema =
+            compile(source, &options).map_err(|problems| anyhow::anyhow!(problems.join(" ")))?;
         schemas.push((source.id.clone(), Arc::new(schema)));
     }
     let store_plain = config.bia.sessions.stored_token == StoredToken::Plain;
-    let keys = TokenKeys::new(config.secrets.sessions().iter().map(bia_config::Secret::as_bytes), store_plain);
+    let keys = TokenKeys::new(
+        config
+            .secrets
+            .sessions()
+            .iter()
+            .map(bia_config::Secret::as_bytes),
+        store_plain,
+    );
     let hasher = Hasher::new(hasher(&config));
-    let policy = PasswordPolicy::new(policy(&config, &hasher)).context("The password policy cannot be used.")?;
-    Ok(Runtime { schemas: Schemas::new(schemas), hasher, policy, keys, config })
+    let policy = PasswordPolicy::new(policy(&config, &hasher))
+        .context("The password policy cannot be used.")?;
+    Ok(Runtime {
+        schemas: Schemas::new(schemas),
+        hasher,
+        policy,
+        keys,
+        config,
+    })
 }
 
 /// What new passwords have to fulfil.
@@ -135,7 +173,12 @@ fn policy(config: &Config, hasher: &Hasher) -> PolicyConfig {
 /// As [`runtime`].
 pub fn app(config: Arc<Config>, store: Store) -> anyhow::Result<Arc<App>> {
     let runtime = ArcSwap::from_pointee(runtime(config)?);
-    Ok(Arc::new(App { store, runtime, clock: Clock::default(), courier: Arc::default() }))
+    Ok(Arc::new(App {
+        store,
+        runtime,
+        clock: Clock::default(),
+        courier: Arc::default(),
+    }))
 }
 
 /// How new passwords are hashed.

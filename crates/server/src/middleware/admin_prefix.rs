@@ -54,7 +54,10 @@ mod tests {
     #[test]
     fn the_prefix_is_added_where_it_is_missing() {
         for (given, expected) in [
-            ("/identities?page_size=1", Some("/admin/identities?page_size=1")),
+            (
+                "/identities?page_size=1",
+                Some("/admin/identities?page_size=1"),
+            ),
             ("/health/alive", Some("/admin/health/alive")),
             ("/", Some("/admin/")),
             ("/consoles", Some("/admin/consoles")),
@@ -64,7 +67,11 @@ mod tests {
             ("*", None),
         ] {
             let uri: Uri = given.parse().unwrap();
-            assert_eq!(prefixed(&uri).map(|u| u.to_string()).as_deref(), expected, "{given}");
+            assert_eq!(
+                prefixed(&uri).map(|u| u.to_string()).as_deref(),
+                expected,
+                "{given}"
+            );
         }
     }
 }

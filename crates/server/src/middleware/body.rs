@@ -31,8 +31,16 @@ pub(super) fn bounded(body: Body, time: Duration) -> Body {
     // What its length shows to be too long is refused before anything of it is read.
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let deadline = Box::pin(tokio::time::sleep_until(Instant::now() + time));
-    let left = if announced > MAX_BODY_BYTES { None } else { Some(MAX_BODY_BYTES) };
-    Body::from_stream(Bounded { inner: body.into_data_stream(), left, deadline })
+    let left = if announced > MAX_BODY_BYTES {
+        None
+    } else {
+        Some(MAX_BODY_BYTES)
+    };
+    Body::from_stream(Bounded {
+        inner: body.into_data_stream(),
+        left,
+        deadline,
+    })
 }
 
 struct Bounded {
@@ -53,14 +61,22 @@ impl Stream for Bounded {
             Poll::Ready(next) => next,
             Poll::Pending => {
                 let late = self.deadline.as_mut().poll(cx).is_ready();
-                return if late { Poll::Ready(Some(Err(BodyLimit::TooSlow.into()))) } else { Poll::Pending };
+                return if late {
+                    Poll::Ready(Some(Err(BodyLimit::TooSlow.into())))
+                } else {
+                    Poll::Pending
+                };
             }
         };
         match next {
             Some(Ok(chunk)) => {
                 self.left = left.checked_sub(chunk.len());
                 let fits = self.left.is_some();
-                Poll::Ready(Some(if fits { Ok(chunk) } else { Err(BodyLimit::TooLong.into()) }))
+                Poll::Ready(Some(if fits {
+                    Ok(chunk)
+                } else {
+                    Err(BodyLimit::TooLong.into())
+                }))
             }
             Some(Err(error)) => Poll::Ready(Some(Err(error.into()))),
             None => Poll::Ready(None),
@@ -80,12 +96,18 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_the_full_length_passes_and_a_longer_one_does_not() {
         let time = Duration::from_secs(5);
-        assert_eq!(read(bounded(Body::from(vec![0; MAX_BODY_BYTES]), time)).await, Ok(MAX_BODY_BYTES));
+        assert_eq!(
+            read(bounded(Body::from(vec![0; MAX_BODY_BYTES]), time)).await,
+            Ok(MAX_BODY_BYTES)
+        );
         let announced = bounded(Body::from(vec![0; MAX_BODY_BYTES + 1]), time);
         assert_eq!(read(announced).await, Err(BodyLimit::TooLong.to_string()));
         let chunks = (0..6).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![0; 1024 * 1024])));
         let streamed = Body::from_stream(futures::stream::iter(chunks));
-        assert_eq!(read(bounded(streamed, time)).await, Err(BodyLimit::TooLong.to_string()));
+        assert_eq!(
+            read(bounded(streamed, time)).await,
+            Err(BodyLimit::TooLong.to_string())
+        );
     }
 
     #[tokio::test(start_paused = true)]

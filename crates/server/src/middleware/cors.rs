@@ -31,7 +31,9 @@ pub(super) enum Verdict {
 impl Policy<'_> {
     /// Decides on a request.
     pub(super) fn judge(&self, method: &Method, request: &HeaderMap) -> Verdict {
-        let asked = request.get(header::ACCESS_CONTROL_REQUEST_METHOD).filter(|asked| !asked.is_empty());
+        let asked = request
+            .get(header::ACCESS_CONTROL_REQUEST_METHOD)
+            .filter(|asked| !asked.is_empty());
         match asked {
             Some(asked) if method == Method::OPTIONS => {
                 let answer = self.preflight(asked, request);
@@ -49,8 +51,12 @@ impl Policy<'_> {
         let mut answer = HeaderMap::new();
         answer.insert(header::VARY, HeaderValue::from_static(VARY));
         let headers = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
-        let Some(origin) = self.welcome(request) else { return answer };
-        if !self.permits_method(method.as_bytes()) || !headers.is_none_or(|headers| self.permits_headers(headers)) {
+        let Some(origin) = self.welcome(request) else {
+            return answer;
+        };
+        if !self.permits_method(method.as_bytes())
+            || !headers.is_none_or(|headers| self.permits_headers(headers))
+        {
             return answer;
         }
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
@@ -60,7 +66,10 @@ impl Policy<'_> {
         }
         self.allow_credentials(&mut answer);
         if self.max_age_seconds > 0 {
-            answer.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from(self.max_age_seconds));
+            answer.insert(
+                header::ACCESS_CONTROL_MAX_AGE,
+                HeaderValue::from(self.max_age_seconds),
+            );
         }
         answer
     }
@@ -68,12 +77,18 @@ impl Policy<'_> {
     fn actual(&self, method: &Method, request: &HeaderMap) -> HeaderMap {
         let mut answer = HeaderMap::new();
         answer.insert(header::VARY, HeaderValue::from_static("Origin"));
-        let Some(origin) = self.welcome(request).filter(|_| self.permits_method(method.as_str().as_bytes())) else {
+        let Some(origin) = self
+            .welcome(request)
+            .filter(|_| self.permits_method(method.as_str().as_bytes()))
+        else {
             return answer;
         };
         answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         let exposed: Vec<String> = self.exposed.iter().map(|name| canonical(name)).collect();
-        if let Some(exposed) = HeaderValue::from_str(&exposed.join(", ")).ok().filter(|exposed| !exposed.is_empty()) {
+        if let Some(exposed) = HeaderValue::from_str(&exposed.join(", "))
+            .ok()
+            .filter(|exposed| !exposed.is_empty())
+        {
             answer.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         }
         self.allow_credentials(&mut answer);
@@ -87,7 +102,11 @@ impl Policy<'_> {
     }
 
     fn permits_method(&self, method: &[u8]) -> bool {
-        method == b"OPTIONS" || self.methods.iter().any(|permitted| permitted.as_bytes() == method)
+        method == b"OPTIONS"
+            || self
+                .methods
+                .iter()
+                .any(|permitted| permitted.as_bytes() == method)
     }
 
     /// Browsers send the names in lower case; other spellings are refused, as the reference does.
@@ -95,14 +114,26 @@ impl Policy<'_> {
         if self.headers.iter().any(|permitted| permitted == "*") {
             return true;
         }
-        let Ok(asked) = asked.to_str() else { return false };
-        let mut names = asked.split(',').map(str::trim).filter(|name| !name.is_empty());
-        names.all(|name| self.headers.iter().any(|permitted| permitted.to_ascii_lowercase() == name))
+        let Ok(asked) = asked.to_str() else {
+            return false;
+        };
+        let mut names = asked
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        names.all(|name| {
+            self.headers
+                .iter()
+                .any(|permitted| permitted.to_ascii_lowercase() == name)
+        })
     }
 
     fn allow_credentials(&self, answer: &mut HeaderMap) {
         if self.credentials {
-            answer.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            answer.insert(
+                header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                HeaderValue::from_static("true"),
+            );
         }
     }
 }
@@ -126,7 +157,11 @@ fn canonical(name: &str) -> String {
     let mut start = true;
     name.chars()
         .map(|c| {
-            let written = if start { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+            let written = if start {
+                c.to_ascii_uppercase()
+            } else {
+                c.to_ascii_lowercase()
+            };
             start = c == '-';
             written
         })
@@ -145,10 +180,19 @@ mod tests {
     fn ask(method: &str, request: &[(&str, &str)]) -> (u16, Vec<(String, String)>) {
         let headers: HeaderMap = request
             .iter()
-            .map(|(name, value)| (HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap()))
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                    value.parse().unwrap(),
+                )
+            })
             .collect();
         let welcomes = |origin: &str| origin == "https://app.example.org";
-        let (methods, permitted, exposed) = (texts(&["GET", "POST"]), texts(&["Content-Type", "X-Own"]), texts(&["x-seen"]));
+        let (methods, permitted, exposed) = (
+            texts(&["GET", "POST"]),
+            texts(&["Content-Type", "X-Own"]),
+            texts(&["x-seen"]),
+        );
         let policy = Policy {
             welcomes: &welcomes,
             methods: &methods,
@@ -158,25 +202,36 @@ mod tests {
             max_age_seconds: 600,
             passthrough: false,
         };
-        let (status, answer) = match policy.judge(&Method::from_bytes(method.as_bytes()).unwrap(), &headers) {
-            Verdict::Answer(status, answer) => (status.as_u16(), answer),
-            Verdict::Serve(answer) => (0, answer),
-        };
+        let (status, answer) =
+            match policy.judge(&Method::from_bytes(method.as_bytes()).unwrap(), &headers) {
+                Verdict::Answer(status, answer) => (status.as_u16(), answer),
+                Verdict::Serve(answer) => (0, answer),
+            };
         let mut answer: Vec<_> = answer
             .iter()
             .filter(|(name, _)| *name != header::VARY)
-            .map(|(name, value)| (name.as_str().replace("access-control-", ""), value.to_str().unwrap().to_owned()))
+            .map(|(name, value)| {
+                (
+                    name.as_str().replace("access-control-", ""),
+                    value.to_str().unwrap().to_owned(),
+                )
+            })
             .collect();
         answer.sort();
         (status, answer)
     }
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-        list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+        list.iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect()
     }
 
     fn preflight(origin: &str, method: &str, headers: &str) -> (u16, Vec<(String, String)>) {
-        let mut request = vec![("origin", origin), ("access-control-request-method", method)];
+        let mut request = vec![
+            ("origin", origin),
+            ("access-control-request-method", method),
+        ];
         if !headers.is_empty() {
             request.push(("access-control-request-headers", headers));
         }
@@ -185,11 +240,22 @@ mod tests {
 
     #[test]
     fn a_preflight_from_a_welcome_origin_gets_back_what_it_asked_for() {
-        let common = [("allow-credentials", "true"), ("allow-methods", "POST"), ("allow-origin", "https://app.example.org"), ("max-age", "600")];
+        let common = [
+            ("allow-credentials", "true"),
+            ("allow-methods", "POST"),
+            ("allow-origin", "https://app.example.org"),
+            ("max-age", "600"),
+        ];
         let mut expected = pairs(&common);
-        assert_eq!(preflight("https://app.example.org", "POST", ""), (204, expected.clone()));
+        assert_eq!(
+            preflight("https://app.example.org", "POST", ""),
+            (204, expected.clone())
+        );
         expected.insert(1, ("allow-headers".into(), "content-type,x-own".into()));
-        assert_eq!(preflight("https://app.example.org", "POST", "content-type,x-own"), (204, expected));
+        assert_eq!(
+            preflight("https://app.example.org", "POST", "content-type,x-own"),
+            (204, expected)
+        );
     }
 
     #[test]
@@ -201,16 +267,37 @@ mod tests {
             ("https://app.example.org", "POST", "x-other"),
             ("https://app.example.org", "POST", "Content-Type"),
         ] {
-            assert_eq!(preflight(origin, method, headers), (204, vec![]), "{origin} {method} {headers}");
+            assert_eq!(
+                preflight(origin, method, headers),
+                (204, vec![]),
+                "{origin} {method} {headers}"
+            );
         }
     }
 
     #[test]
     fn requests_are_served_with_the_headers_that_fit() {
-        let expected = pairs(&[("allow-credentials", "true"), ("allow-origin", "https://app.example.org"), ("expose-headers", "X-Seen")]);
-        assert_eq!(ask("GET", &[("origin", "https://app.example.org")]), (0, expected));
-        assert_eq!(ask("GET", &[("origin", "https://evil.example.com")]), (0, vec![]));
-        assert_eq!(ask("DELETE", &[("origin", "https://app.example.org")]), (0, vec![]));
-        assert_eq!(ask("OPTIONS", &[]), (0, vec![]), "OPTIONS without a question is no preflight");
+        let expected = pairs(&[
+            ("allow-credentials", "true"),
+            ("allow-origin", "https://app.example.org"),
+            ("expose-headers", "X-Seen"),
+        ]);
+        assert_eq!(
+            ask("GET", &[("origin", "https://app.example.org")]),
+            (0, expected)
+        );
+        assert_eq!(
+            ask("GET", &[("origin", "https://evil.example.com")]),
+            (0, vec![])
+        );
+        assert_eq!(
+            ask("DELETE", &[("origin", "https://app.example.org")]),
+            (0, vec![])
+        );
+        assert_eq!(
+            ask("OPTIONS", &[]),
+            (0, vec![]),
+            "OPTIONS without a question is no preflight"
+        );
     }
 }

@@ -3,10 +3,16 @@
 use http::{HeaderMap, HeaderValue, Method, header};
 
 /// What every GET answer says to caches.
-const NO_CACHE: HeaderValue = HeaderValue::from_static("private, no-cache, no-store, must-revalidate");
+const NO_CACHE: HeaderValue =
+    HeaderValue::from_static("private, no-cache, no-store, must-revalidate");
 
 /// The public paths whose answers are the same for everybody, whatever the cookies.
-const FOR_EVERYBODY: [&str; 4] = ["/health/alive", "/health/ready", "/version", "/metrics/prometheus"];
+const FOR_EVERYBODY: [&str; 4] = [
+    "/health/alive",
+    "/health/ready",
+    "/version",
+    "/metrics/prometheus",
+];
 
 /// Forbids caches to keep answers to GET. A handler that serves assets may have said something else.
 pub(super) fn no_cache(method: &Method, answer: &mut HeaderMap) {
@@ -42,6 +48,9 @@ mod tests {
         vary_by_cookie("/health/ready", &mut answer);
         assert!(answer.is_empty());
         vary_by_cookie("/sessions/whoami", &mut answer);
-        assert_eq!(answer.get(header::VARY), Some(&HeaderValue::from_static("Cookie")));
+        assert_eq!(
+            answer.get(header::VARY),
+            Some(&HeaderValue::from_static("Cookie"))
+        );
     }
 }

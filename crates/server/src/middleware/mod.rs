@@ -49,21 +49,45 @@ impl Listener {
         let quiet = app.runtime.load().config.serve.public.disable_health_log;
         let (body_time, answer_time) = (Duration::from_secs(15), Duration::from_secs(60));
         let unlogged = if quiet { HEALTH } else { &[] };
-        Listener { name: "public", app, metrics, body_time, answer_time, unlogged, is_public: true }
+        Listener {
+            name: "public",
+            app,
+            metrics,
+            body_time,
+            answer_time,
+            unlogged,
+            is_public: true,
+        }
     }
 
     /// The listener for operators.
     pub fn admin(app: Arc<App>, metrics: Arc<Metrics>) -> Listener {
-        const HEALTH: &[&str] = &["/admin/health/alive", "/admin/health/ready", "/admin/metrics/prometheus"];
+        const HEALTH: &[&str] = &[
+            "/admin/health/alive",
+            "/admin/health/ready",
+            "/admin/metrics/prometheus",
+        ];
         let quiet = app.runtime.load().config.serve.admin.disable_health_log;
         let (body_time, answer_time) = (Duration::from_secs(30), Duration::from_secs(120));
         let unlogged = if quiet { HEALTH } else { &[] };
-        Listener { name: "admin", app, metrics, body_time, answer_time, unlogged, is_public: false }
+        Listener {
+            name: "admin",
+            app,
+            metrics,
+            body_time,
+            answer_time,
+            unlogged,
+            is_public: false,
+        }
     }
 }
 
 /// Serves one request.
-pub async fn around(State(listener): State<Arc<Listener>>, request: Request, next: Next) -> Response {
+pub async fn around(
+    State(listener): State<Arc<Listener>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let seen = Seen::of(&request);
     let mut response = match listener.other_origins(&seen.method, request.headers()) {
         Verdict::Answer(status, headers) => (status, headers).into_response(),
@@ -155,8 +179,13 @@ impl Seen {
             method: request.method().clone(),
             uri: request.uri().clone(),
             pattern: request.extensions().get::<MatchedPath>().cloned(),
-            remote: request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0),
-            id: request_id::of(request.headers()).and_then(|_| request.headers().get(request_id::HEADER)).cloned(),
+            remote: request
+                .extensions()
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|info| info.0),
+            id: request_id::of(request.headers())
+                .and_then(|_| request.headers().get(request_id::HEADER))
+                .cloned(),
             request_bytes: request.body().size_hint().lower(),
         }
     }

@@ -27,7 +27,10 @@ pub struct Readiness {
 impl Readiness {
     /// For an app, not looked at yet.
     pub fn new(app: Arc<App>) -> Readiness {
-        Readiness { app, migrated: AtomicBool::new(false) }
+        Readiness {
+            app,
+            migrated: AtomicBool::new(false),
+        }
     }
 
     /// The checks that fail now, by name, with what is wrong.
@@ -47,10 +50,19 @@ impl Readiness {
             return Ok(());
         }
         let steps = bia_store::migrate::status(&self.app.store).await;
-        let steps = steps.map_err(|error| format!("The state of the migrations is unknown: {error}"))?;
-        match steps.iter().filter(|step| step.applied_at.is_none()).count() {
+        let steps =
+            steps.map_err(|error| format!("The state of the migrations is unknown: {error}"))?;
+        match steps
+            .iter()
+            .filter(|step| step.applied_at.is_none())
+            .count()
+        {
             0 => self.migrated.store(true, Ordering::Relaxed),
-            count => return Err(format!("{count} migrations are pending. Run `bia migrate sql up`.")),
+            count => {
+                return Err(format!(
+                    "{count} migrations are pending. Run `bia migrate sql up`."
+                ));
+            }
         }
         Ok(())
     }
@@ -58,8 +70,12 @@ impl Readiness {
 
 /// The public listener's routes.
 pub(super) fn public(readiness: &Arc<Readiness>) -> Router {
-    let ready = Router::new().route("/health/ready", get(ready_publicly)).with_state(Arc::clone(readiness));
-    Router::new().route("/health/alive", get(alive)).merge(ready)
+    let ready = Router::new()
+        .route("/health/ready", get(ready_publicly))
+        .with_state(Arc::clone(readiness));
+    Router::new()
+        .route("/health/alive", get(alive))
+        .merge(ready)
 }
 
 /// The admin listener's routes.
@@ -68,8 +84,12 @@ pub(super) fn admin(readiness: &Arc<Readiness>, metrics: &Arc<Metrics>) -> Route
         .route("/admin/health/ready", get(ready))
         .route("/admin/health/config", get(revision))
         .with_state(Arc::clone(readiness));
-    let metrics = Router::new().route("/admin/metrics/prometheus", get(prometheus)).with_state(Arc::clone(metrics));
-    let routes = Router::new().route("/admin/health/alive", get(alive)).route("/admin/version", get(version));
+    let metrics = Router::new()
+        .route("/admin/metrics/prometheus", get(prometheus))
+        .with_state(Arc::clone(metrics));
+    let routes = Router::new()
+        .route("/admin/health/alive", get(alive))
+        .route("/admin/version", get(version));
     routes.merge(readiness).merge(metrics)
 }
 
@@ -90,7 +110,12 @@ async fn ready_publicly(State(readiness): State<Arc<Readiness>>) -> Response {
     for (check, reason) in &failures {
         tracing::warn!(check, reason, "The server is not ready.");
     }
-    answer(failures.into_iter().map(|(check, _)| (check, HIDDEN.to_owned())).collect())
+    answer(
+        failures
+            .into_iter()
+            .map(|(check, _)| (check, HIDDEN.to_owned()))
+            .collect(),
+    )
 }
 
 /// The reference answers 503 with an envelope that says 500; probes look at the former, clients at the latter.
@@ -98,7 +123,10 @@ fn answer(failures: Vec<(&'static str, String)>) -> Response {
     if failures.is_empty() {
         return ok(&json!({"status": "ok"}));
     }
-    let failures: Vec<String> = failures.into_iter().map(|(check, reason)| format!("{check}: {reason}")).collect();
+    let failures: Vec<String> = failures
+        .into_iter()
+        .map(|(check, reason)| format!("{check}: {reason}"))
+        .collect();
     Envelope::new(StatusCode::INTERNAL_SERVER_ERROR, failures.join("; "))
         .into_response_with(StatusCode::SERVICE_UNAVAILABLE)
 }
@@ -111,12 +139,23 @@ async fn revision(State(readiness): State<Arc<Readiness>>) -> Response {
 }
 
 async fn prometheus(State(metrics): State<Arc<Metrics>>, request: HeaderMap) -> Response {
-    let accept = request.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let accept = request
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
     let (content_type, text) = metrics.render(accept);
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))], text).into_response()
+    (
+        [(header::CONTENT_TYPE, HeaderValue::from_static(content_type))],
+        text,
+    )
+        .into_response()
 }
 
 fn ok(body: &Value) -> Response {
     let content_type = HeaderValue::from_static("application/json; charset=utf-8");
-    ([(header::CONTENT_TYPE, content_type)], crate::json::body(body)).into_response()
+    (
+        [(header::CONTENT_TYPE, content_type)],
+        crate::json::body(body),
+    )
+        .into_response()
 }

@@ -35,12 +35,18 @@ impl Process {
     /// For an app; nothing is measured yet.
     pub fn new(app: Arc<App>) -> Process {
         let readiness = Arc::new(Readiness::new(Arc::clone(&app)));
-        Process { app, metrics: Arc::new(Metrics::new()), readiness }
+        Process {
+            app,
+            metrics: Arc::new(Metrics::new()),
+            readiness,
+        }
     }
 
     /// Everything that the public listener answers.
     pub fn public_router(&self) -> Router {
-        let routes = public::router().merge(schemas::routes()).merge(redirects::to_admin());
+        let routes = public::router()
+            .merge(schemas::routes())
+            .merge(redirects::to_admin());
         let listener = Listener::public(Arc::clone(&self.app), Arc::clone(&self.metrics));
         self.finish(routes, health::public(&self.readiness), listener)
     }

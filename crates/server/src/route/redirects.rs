@@ -44,14 +44,26 @@ const TO_PUBLIC: [(&str, &[MethodFilter]); 8] = [
 ];
 
 /// The flows whose paths are the same but for the name.
-const FLOWS: [&str; 5] = ["login", "registration", "settings", "recovery", "verification"];
+const FLOWS: [&str; 5] = [
+    "login",
+    "registration",
+    "settings",
+    "recovery",
+    "verification",
+];
 
 /// What the public listener sends to the admin listener.
 pub(super) fn to_admin() -> Router<Arc<App>> {
-    TO_ADMIN.iter().fold(Router::new(), |router, (path, methods, twice)| {
-        let router = router.route(path, redirect(methods, send_to_admin));
-        if *twice { router.route(&format!("{ADMIN}{path}"), redirect(methods, send_to_admin)) } else { router }
-    })
+    TO_ADMIN
+        .iter()
+        .fold(Router::new(), |router, (path, methods, twice)| {
+            let router = router.route(path, redirect(methods, send_to_admin));
+            if *twice {
+                router.route(&format!("{ADMIN}{path}"), redirect(methods, send_to_admin))
+            } else {
+                router
+            }
+        })
 }
 
 /// What the admin listener sends to the public listener.
@@ -59,11 +71,19 @@ pub(super) fn to_public() -> Router<Arc<App>> {
     let add = |router: Router<Arc<App>>, path: &str, methods: &[MethodFilter]| {
         router.route(&format!("{ADMIN}{path}"), redirect(methods, send_to_public))
     };
-    let router = TO_PUBLIC.iter().fold(Router::new(), |router, (path, methods)| add(router, path, methods));
+    let router = TO_PUBLIC
+        .iter()
+        .fold(Router::new(), |router, (path, methods)| {
+            add(router, path, methods)
+        });
     FLOWS.iter().fold(router, |router, flow| {
         let path = format!("/self-service/{flow}");
         let router = add(router, &path, &[GET, POST]);
-        ["browser", "api", "flows"].iter().fold(router, |router, end| add(router, &format!("{path}/{end}"), &[GET]))
+        ["browser", "api", "flows"]
+            .iter()
+            .fold(router, |router, end| {
+                add(router, &format!("{path}/{end}"), &[GET])
+            })
     })
 }
 
@@ -73,7 +93,10 @@ where
     T: 'static,
 {
     let (first, rest) = methods.split_first().unwrap_or((&GET, &[]));
-    on(rest.iter().fold(*first, |all, method| all.or(*method)), handler)
+    on(
+        rest.iter().fold(*first, |all, method| all.or(*method)),
+        handler,
+    )
 }
 
 async fn send_to_admin(State(app): State<Arc<App>>, uri: Uri) -> Response {
@@ -88,9 +111,16 @@ async fn send_to_public(State(app): State<Arc<App>>, uri: Uri) -> Response {
 fn temporary(base: &Url, prefix: &str, uri: &Uri) -> Response {
     let path = uri.path().strip_prefix(ADMIN).unwrap_or(uri.path());
     let mut target = base.clone();
-    target.set_path(&format!("{}{prefix}{path}", base.path().trim_end_matches('/')));
+    target.set_path(&format!(
+        "{}{prefix}{path}",
+        base.path().trim_end_matches('/')
+    ));
     target.set_query(uri.query());
-    (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, String::from(target))]).into_response()
+    (
+        StatusCode::TEMPORARY_REDIRECT,
+        [(header::LOCATION, String::from(target))],
+    )
+        .into_response()
 }
 
 #[cfg(test)]
@@ -100,7 +130,10 @@ mod tests {
     fn location(base: &str, prefix: &str, uri: &str) -> String {
         let response = temporary(&base.parse().unwrap(), prefix, &uri.parse().unwrap());
         assert_eq!(response.status(), StatusCode::TEMPORARY_REDIRECT);
-        response.headers()[header::LOCATION].to_str().unwrap().to_owned()
+        response.headers()[header::LOCATION]
+            .to_str()
+            .unwrap()
+            .to_owned()
     }
 
     #[test]
@@ -109,15 +142,25 @@ mod tests {
             location("http://127.0.0.1:4434/", ADMIN, "/identities?page_size=1"),
             "http://127.0.0.1:4434/admin/identities?page_size=1"
         );
-        assert_eq!(location("http://127.0.0.1:4434", ADMIN, "/admin/identities"), "http://127.0.0.1:4434/admin/identities");
         assert_eq!(
-            location("https://id.app.local/auth", "", "/admin/self-service/login/browser?aal=aal1"),
+            location("http://127.0.0.1:4434", ADMIN, "/admin/identities"),
+            "http://127.0.0.1:4434/admin/identities"
+        );
+        assert_eq!(
+            location(
+                "https://id.app.local/auth",
+                "",
+                "/admin/self-service/login/browser?aal=aal1"
+            ),
             "https://id.app.local/auth/self-service/login/browser?aal=aal1"
         );
     }
 
     #[test]
     fn no_path_leads_to_another_host() {
-        assert_eq!(location("https://id.app.local/", "", "/admin//evil.example"), "https://id.app.local//evil.example");
+        assert_eq!(
+            location("https://id.app.local/", "", "/admin//evil.example"),
+            "https://id.app.local//evil.example"
+        );
     }
 }

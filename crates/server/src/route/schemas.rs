@@ -35,13 +35,27 @@ async fn all(State(app): State<Arc<App>>, uri: Uri) -> Response {
     let config = Arc::clone(&app.runtime.load().config);
     let schemas = &config.identity.schemas;
     let query: Vec<(String, String)> =
-        url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
     let paging = Migration::from_query(&query);
     let number = |n: i64| usize::try_from(n).unwrap_or(usize::MAX);
-    let page = schemas.iter().skip(number(paging.offset())).take(number(paging.limit()));
-    let page: Vec<Entry> = page.map(|schema| Entry { id: &schema.id, schema: &schema.json }).collect();
+    let page = schemas
+        .iter()
+        .skip(number(paging.offset()))
+        .take(number(paging.limit()));
+    let page: Vec<Entry> = page
+        .map(|schema| Entry {
+            id: &schema.id,
+            schema: &schema.json,
+        })
+        .collect();
     let content_type = HeaderValue::from_static("application/json; charset=utf-8");
-    let mut response = ([(header::CONTENT_TYPE, content_type)], crate::json::body(&page)).into_response();
+    let mut response = (
+        [(header::CONTENT_TYPE, content_type)],
+        crate::json::body(&page),
+    )
+        .into_response();
     let total = i64::try_from(schemas.len()).unwrap_or(i64::MAX);
     paging.add_headers(uri.path(), total, response.headers_mut());
     response
@@ -50,7 +64,10 @@ async fn all(State(app): State<Arc<App>>, uri: Uri) -> Response {
 /// The schema's text as it was loaded. It is found by its id, or by base64url of it, as `schema_url` names it.
 async fn one(State(app): State<Arc<App>>, Path(id): Path<String>, request: HeaderMap) -> Response {
     let runtime = app.runtime.load();
-    let found = runtime.schemas.find(&id).and_then(|(id, _)| runtime.config.identity.schema(id));
+    let found = runtime
+        .schemas
+        .find(&id)
+        .and_then(|(id, _)| runtime.config.identity.schema(id));
     match found {
         Some(schema) => {
             let content_type = HeaderValue::from_static("application/json");

@@ -1,0 +1,162 @@
+//! The `bia` command.
+
+mod courier;
+mod migrate;
+mod serve;
+mod sources;
+mod version;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// An identity server: sign-up, login, recovery, verification, profile, second factors, sessions.
+///
+/// Bia answers the API of Ory Kratos: the public API on port 4433, the admin API on port 4434. It reads the same
+/// configuration and identity schemas.
+///
+/// To try it out without any configuration: `bia serve --dev`.
+#[derive(Parser)]
+#[command(name = "bia", version = crate::version::VERSION, arg_required_else_help = true, propagate_version = false)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the server: the public and the admin listener.
+    Serve(serve::Serve),
+    /// Prepares databases.
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    /// Delivers messages.
+    #[command(subcommand)]
+    Courier(courier::Courier),
+    /// Prints which build this is.
+    Version,
+}
+
+/// Where the configuration comes from, for every command that has one.
+#[derive(Args, Clone, Debug, Default)]
+struct ConfigFiles {
+    /// A configuration file (.yaml, .yml, .json, .toml). May be given several times, or with commas between
+    /// files: what a later file says counts. Environment variables named like keys (LOG_LEVEL for log.level)
+    /// count more than files.
+    #[arg(
+        short = 'c',
+        long = "config",
+        value_name = "FILE",
+        value_delimiter = ','
+    )]
+    config: Vec<std::path::PathBuf>,
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors, but come this way.
+            let failed = error.use_stderr();
+            let _ = error.print();
+            return if failed {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let outcome = match cli.command {
+        Command::Serve(command) => command.run(),
+        Command::Migrate(command) => command.run(),
+        Command::Courier(command) => command.run(),
+        Command::Version => version::print(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", explained(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error with its causes, one a line, without saying the same twice.
+fn explained(error: &anyhow::Error) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !lines.iter().any(|line| line.contains(&cause)) {
+            lines.push(cause);
+        }
+    }
+    lines.join("\n  ")
+}
+
+/// Runs `work` on the threads that it needs: as many as there are processors for the server, one for a command.
+fn block_on<T>(
+    threads: Threads,
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    // One provider for everything in this process that speaks TLS. A second installation only happens in tests.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let mut builder = match threads {
+        Threads::OnePerProcessor => tokio::runtime::Builder::new_multi_thread(),
+        Threads::One => tokio::runtime::Builder::new_current_thread(),
+    };
+    builder.enable_all().build()?.block_on(work)
+}
+
+/// How many threads a command works with.
+enum Threads {
+    OnePerProcessor,
+    One,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_command_and_every_flag_has_a_help_text() {
+        fn check(command: &clap::Command) {
+            assert!(
+                command.get_about().is_some(),
+                "{} has no help",
+                command.get_name()
+            );
+            for argument in command.get_arguments() {
+                let id = argument.get_id().as_str();
+                let built_in = matches!(id, "help" | "version");
+                assert!(
+                    built_in || argument.get_help().is_some(),
+                    "{} {id} has no help",
+                    command.get_name()
+                );
+            }
+            command.get_subcommands().for_each(check);
+        }
+        Cli::command().debug_assert();
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let error = anyhow::anyhow!("the disk is full")
+            .context("It failed: the disk is full")
+            .context("No start");
+        assert_eq!(explained(&error), "No start\n  It failed: the disk is full");
+    }
+
+    #[test]
+    fn files_can_be_repeated_or_listed() {
+        let cli = Cli::try_parse_from(["bia", "serve", "-c", "a.yml,b.yml", "--config", "c.toml"])
+            .unwrap();
+        let Command::Serve(serve) = cli.command else {
+            unreachable!("serve was asked for")
+        };
+        assert_eq!(serve.files.config.len(), 3);
+    }
+}

@@ -1,0 +1,10 @@
+//! `bia version`.
+
+/// Prints release, commit and time of the build.
+#[expect(clippy::print_stdout, reason = "this is what the command is for")]
+pub(super) fn print() -> anyhow::Result<()> {
+    println!("Version:\t\t{}", crate::version::VERSION);
+    println!("Build Commit:\t\t{}", crate::version::COMMIT);
+    println!("Build Timestamp:\t{}", crate::version::BUILT_AT);
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! The server as its clients and operators see it: routers without a socket, sockets, the binary.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
+
+mod binary;
+mod cors;
+mod listeners;
+mod operation;
+mod schemas;
+mod sockets;
+mod world;

@@ -1,0 +1,139 @@
+//! A server in memory, and requests to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use bia_config::Config;
+use bia_selfservice::cx::App;
+use bia_server::{route, start};
+use bia_store::Dsn;
+use http::{HeaderMap, Request, StatusCode};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// A configuration with two schemas; `more` is merged over it, object by object.
+pub(crate) fn settings(more: Value) -> Value {
+    let mut settings = json!({
+        "dsn": "memory",
+        "serve": {
+            "public": {"base_url": "http://public.example.org/"},
+            "admin": {"base_url": "http://admin.example.org/"},
+        },
+        "identity": {
+            "default_schema_id": "default",
+            "schemas": [
+                {"id": "default", "url": schema_url("email")},
+                {"id": "note", "url": schema_url("label")},
+            ],
+        },
+        "selfservice": {"default_browser_return_url": "http://app.example.org/"},
+        "secrets": {"default": ["a-secret-for-the-tests-0"]},
+    });
+    merge(&mut settings, more);
+    settings
+}
+
+fn merge(into: &mut Value, more: Value) {
+    match (into, more) {
+        (Value::Object(into), Value::Object(more)) => {
+            for (key, value) in more {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, more) => *into = more,
+    }
+}
+
+/// A schema with one trait.
+pub(crate) fn schema(field: &str) -> Value {
+    json!({
+        "$id": format!("https://example.org/{field}.schema.json"),
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A & B",
+        "type": "object",
+        "properties": {"traits": {"type": "object", "properties": {field: {"type": "string"}}}},
+    })
+}
+
+fn schema_url(field: &str) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    format!("base64://{}", STANDARD.encode(schema(field).to_string()))
+}
+
+/// A server that is not reached by sockets.
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    public: Router,
+    admin: Router,
+}
+
+impl World {
+    pub(crate) async fn new() -> World {
+        World::with(json!({})).await
+    }
+
+    pub(crate) async fn with(more: Value) -> World {
+        let config = Arc::new(Config::from_json(settings(more)).unwrap());
+        let store = start::open(&Dsn::parse("memory").unwrap(), Duration::from_secs(5))
+            .await
+            .unwrap();
+        let app = start::app(config, store).unwrap();
+        World {
+            public: route::public_router(Arc::clone(&app)),
+            admin: route::admin_router(Arc::clone(&app)),
+            app,
+        }
+    }
+
+    pub(crate) async fn public(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        send(&self.public, request(method, path, headers, Body::empty())).await
+    }
+
+    pub(crate) async fn admin(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        send(&self.admin, request(method, path, headers, Body::empty())).await
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
+    }
+}
+
+fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body).unwrap()
+}
+
+async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
