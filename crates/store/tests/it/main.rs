@@ -9,3 +9,8 @@
 mod migrations;
 mod place;
 mod seam;
+mod identities;
+mod messages;
+mod people;
+mod sessions;
+mod short_lived;
