@@ -42,7 +42,7 @@ prepare_store() { need_rust && start_postgres && start_mariadb; }
 ring_store() {
   local tests
   # The binary that ring `tests` has built: `cargo test -p` would choose other features and build everything again.
-  tests=$(cargo test --workspace --no-run --message-format=json 2>/dev/null | python3 .ci/test_binary.py crates/store it) ||
+  tests=$(cargo test --workspace --no-run --message-format=json-render-diagnostics | python3 .ci/test_binary.py crates/store it) ||
     { echo "the store's tests do not build"; return 1; }
   export BIA_TEST_POSTGRES BIA_TEST_MYSQL
   BIA_TEST_POSTGRES="postgres://postgres@127.0.0.1:$POSTGRES_PORT/postgres?sslmode=disable"
