@@ -13,8 +13,10 @@ use super::row::DecodeError;
 use super::{StoreError, Unique, Value};
 
 /// Run on each new connection. READ COMMITTED is what the other databases give a statement, and
-/// has none of the gap locks that make unrelated inserts wait for each other.
-pub(super) const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+/// has none of the gap locks that make unrelated inserts wait for each other. The strict mode
+/// refuses a text that is too long, where a server may be set to cut it.
+pub(super) const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+    SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')";
 
 pub(super) const BEGIN: &str = "START TRANSACTION";
 

@@ -12,6 +12,9 @@ use crate::db::{Store, StoreError};
 /// After this time a runner counts as gone.
 const LEASE: time::Duration = time::Duration::minutes(10);
 
+/// How often the making of the bookkeeping tables is tried.
+const MEETINGS: u32 = 10;
+
 /// The lock's only row.
 const ROW: i32 = 1;
 
@@ -72,7 +75,7 @@ impl Lock {
 }
 
 async fn make_bookkeeping(store: &Store) -> Result<(), StoreError> {
-    const UUID: [&str; 3] = [
+    const TABLES: [&str; 3] = [
         "CREATE TABLE IF NOT EXISTS bia_migration (number INTEGER NOT NULL PRIMARY KEY, name VARCHAR(64) NOT NULL, adopted BOOLEAN NOT NULL, applied_at DATETIME);
          CREATE TABLE IF NOT EXISTS bia_migration_lock (id INTEGER NOT NULL PRIMARY KEY, holder char(36) NOT NULL, until DATETIME NOT NULL);",
         "CREATE TABLE IF NOT EXISTS bia_migration (number integer NOT NULL PRIMARY KEY, name varchar(64) NOT NULL, adopted boolean NOT NULL, applied_at timestamp);
@@ -80,12 +83,21 @@ async fn make_bookkeeping(store: &Store) -> Result<(), StoreError> {
         "CREATE TABLE IF NOT EXISTS bia_migration (number int NOT NULL PRIMARY KEY, name varchar(64) NOT NULL, adopted boolean NOT NULL, applied_at datetime) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
          CREATE TABLE IF NOT EXISTS bia_migration_lock (id int NOT NULL PRIMARY KEY, holder char(36) NOT NULL, until datetime NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;",
     ];
-    let [sqlite, postgres, mysql] = UUID;
+    let [sqlite, postgres, mysql] = TABLES;
     let script = store.dialect().pick(sqlite, postgres, mysql);
     let mut conn = store.write().await?;
-    match conn.script(script).await {
-        // PostgreSQL: two runners that make the same table at the same moment meet in the catalog.
-        Err(StoreError::Conflict { .. }) => conn.script(script).await,
-        outcome => outcome,
+    for _ in 0..MEETINGS {
+        match conn.script(script).await {
+            // PostgreSQL: runners that make the same table at the same moment meet in the catalog.
+            Err(
+                StoreError::Conflict { .. }
+                | StoreError::Statement(_)
+                | StoreError::Contention { .. },
+            ) => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            outcome => return outcome,
+        }
     }
+    conn.script(script).await
 }

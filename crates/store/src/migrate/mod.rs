@@ -12,7 +12,7 @@ mod shape;
 use time::OffsetDateTime;
 
 use crate::args;
-use crate::db::{Conn, Store, StoreError};
+use crate::db::{Conn, Store, StoreError, Value};
 use files::{MIGRATIONS, Migration};
 pub use shape::{Shape, inspect};
 
@@ -140,14 +140,14 @@ async fn take_one(
 /// What the reference asks for before it serves.
 async fn note_reference_versions(conn: &mut Conn) -> Result<(), StoreError> {
     conn.execute("DELETE FROM schema_migration", &[]).await?;
-    for version in files::versions_to_note(conn.dialect()) {
-        conn.execute(
-            "INSERT INTO schema_migration (version, version_self) VALUES ($1, 0)",
-            args![version],
-        )
-        .await?;
-    }
-    Ok(())
+    let rows: Vec<[Value<'_>; 2]> = files::versions_to_note(conn.dialect())
+        .map(|version| [version.into(), 0.into()])
+        .collect();
+    conn.insert_rows(
+        "INSERT INTO schema_migration (version, version_self) VALUES $*",
+        &rows,
+    )
+    .await
 }
 
 async fn undo(store: &Store, steps: usize) -> Result<Vec<Step>, StoreError> {

@@ -37,7 +37,13 @@ fn cut(place: &Place, time: OffsetDateTime) -> OffsetDateTime {
 }
 
 async fn read(place: &Place, id: Uuid) -> Option<Identity> {
-    identity::find(&mut place.store.read().await.unwrap(), id, Expand::Credentials).await.unwrap()
+    identity::find(
+        &mut place.store.read().await.unwrap(),
+        id,
+        Expand::Credentials,
+    )
+    .await
+    .unwrap()
 }
 
 async fn what_is_kept_comes_back_the_same(place: &Place) {
@@ -62,7 +68,14 @@ async fn what_is_kept_comes_back_the_same(place: &Place) {
         (a.created_at, a.updated_at) = (cut(place, NOW), cut(place, NOW));
     }
     assert_eq!(read(place, identity.id).await.unwrap(), expected);
-    let found = identity::find(&mut place.store.read().await.unwrap(), identity.id, Expand::Addresses).await.unwrap().unwrap();
+    let found = identity::find(
+        &mut place.store.read().await.unwrap(),
+        identity.id,
+        Expand::Addresses,
+    )
+    .await
+    .unwrap()
+    .unwrap();
     assert!(found.credentials.is_empty() && found.verifiable_addresses.len() == 1);
     assert!(read(place, Uuid::new_v4()).await.is_none());
 }
@@ -74,7 +87,8 @@ async fn twenty_sign_ups_for_one_identifier_have_one_winner(place: &Place) {
             tokio::spawn(async move {
                 let mut identity = person("same@example.org");
                 let own = format!("user-{n}@example.org");
-                identity.verifiable_addresses = vec![VerifiableAddress::new(Channel::Email, &own, NOW)];
+                identity.verifiable_addresses =
+                    vec![VerifiableAddress::new(Channel::Email, &own, NOW)];
                 identity.recovery_addresses.clear();
                 keep(&store, &identity).await
             })
@@ -88,7 +102,9 @@ async fn twenty_sign_ups_for_one_identifier_have_one_winner(place: &Place) {
         }
     }
     assert_eq!(winners, 1);
-    let count = identity::count(&mut place.store.read().await.unwrap()).await.unwrap();
+    let count = identity::count(&mut place.store.read().await.unwrap())
+        .await
+        .unwrap();
     assert_eq!(count, 1, "a loser left something behind");
 }
 
@@ -99,16 +115,28 @@ async fn addresses_and_external_ids_are_unique(place: &Place) {
 
     let mut second = person("user-2@example.org");
     second.verifiable_addresses[0].value = "user-1@example.org".into();
-    assert_eq!(keep(&place.store, &second).await.unwrap_err().conflict(), Some(&Unique::VerifiableAddress));
+    assert_eq!(
+        keep(&place.store, &second).await.unwrap_err().conflict(),
+        Some(&Unique::VerifiableAddress)
+    );
     let mut second = person("user-2@example.org");
     second.recovery_addresses[0].value = "user-1@example.org".into();
-    assert_eq!(keep(&place.store, &second).await.unwrap_err().conflict(), Some(&Unique::RecoveryAddress));
+    assert_eq!(
+        keep(&place.store, &second).await.unwrap_err().conflict(),
+        Some(&Unique::RecoveryAddress)
+    );
     let mut second = person("user-2@example.org");
     second.external_id = Some("ext".into());
-    assert_eq!(keep(&place.store, &second).await.unwrap_err().conflict(), Some(&Unique::ExternalId));
+    assert_eq!(
+        keep(&place.store, &second).await.unwrap_err().conflict(),
+        Some(&Unique::ExternalId)
+    );
     let mut second = person("user-2@example.org");
     second.id = first.id;
-    assert_eq!(keep(&place.store, &second).await.unwrap_err().conflict(), Some(&Unique::Id));
+    assert_eq!(
+        keep(&place.store, &second).await.unwrap_err().conflict(),
+        Some(&Unique::Id)
+    );
     for n in 3..5 {
         let mut nobody = person(&format!("user-{n}@example.org"));
         nobody.external_id = Some(String::new());
@@ -119,16 +147,28 @@ async fn addresses_and_external_ids_are_unique(place: &Place) {
 async fn a_raw_match_wins_over_a_normalised_one(place: &Place) {
     let normalised = kept(&place.store, "user-1@example.org").await;
     let mut old = person("old@example.org");
-    old.credentials = vec![Credential::new(MethodName::Password, vec!["User-1@example.org".into()], json!({}), NOW)];
+    old.credentials = vec![Credential::new(
+        MethodName::Password,
+        vec!["User-1@example.org".into()],
+        json!({}),
+        NOW,
+    )];
     keep(&place.store, &old).await.unwrap();
     let mut conn = place.store.read().await.unwrap();
     let types = [MethodName::Password, MethodName::Code];
     let mut find = async |raw: &str| {
-        identity::find_by_identifier(&mut conn, &types, "user-1@example.org", raw).await.unwrap().unwrap().id
+        identity::find_by_identifier(&mut conn, &types, "user-1@example.org", raw)
+            .await
+            .unwrap()
+            .unwrap()
+            .id
     };
     assert_eq!(find("User-1@example.org").await, old.id);
     assert_eq!(find("USER-1@example.org").await, normalised.id);
-    let other = identity::find_by_identifier(&mut conn, &[MethodName::Oidc], "user-1@example.org", "x").await.unwrap();
+    let other =
+        identity::find_by_identifier(&mut conn, &[MethodName::Oidc], "user-1@example.org", "x")
+            .await
+            .unwrap();
     assert!(other.is_none());
 }
 
@@ -138,10 +178,30 @@ async fn look_alikes_are_not_found(place: &Place) {
     keep(&place.store, &identity).await.unwrap();
     let mut conn = place.store.read().await.unwrap();
     let name = "müller@example.org";
-    assert!(identity::find_by_recovery_address(&mut conn, Channel::Email, name, name).await.unwrap().is_none());
-    assert!(identity::find_by_verifiable_address(&mut conn, Channel::Email, name, name).await.unwrap().is_none());
-    assert!(identity::find_by_external_id(&mut conn, "EXT", Expand::Addresses).await.unwrap().is_none());
-    assert!(identity::find_by_external_id(&mut conn, "ext", Expand::Addresses).await.unwrap().is_some());
+    assert!(
+        identity::find_by_recovery_address(&mut conn, Channel::Email, name, name)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        identity::find_by_verifiable_address(&mut conn, Channel::Email, name, name)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        identity::find_by_external_id(&mut conn, "EXT", Expand::Addresses)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        identity::find_by_external_id(&mut conn, "ext", Expand::Addresses)
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 async fn an_update_leaves_unchanged_rows_alone_and_replaces_changed_ones(place: &Place) {
@@ -149,22 +209,45 @@ async fn an_update_leaves_unchanged_rows_alone_and_replaces_changed_ones(place: 
     let mut identity = read(place, kept.id).await.unwrap();
     let later = NOW + Duration::minutes(5);
     identity.state = IdentityState::Inactive;
-    identity.credential_mut(MethodName::Password).unwrap().config = json!({"hashed_password": "other"});
-    identity.set_credential(Credential::new(MethodName::Totp, vec![kept.id.to_string()], json!({"totp_url": "x"}), later));
+    identity
+        .credential_mut(MethodName::Password)
+        .unwrap()
+        .config = json!({"hashed_password": "other"});
+    identity.set_credential(Credential::new(
+        MethodName::Totp,
+        vec![kept.id.to_string()],
+        json!({"totp_url": "x"}),
+        later,
+    ));
     identity.recovery_addresses.clear();
     transact!(place.store, tx => identity::update(tx, &mut identity, later).await).unwrap();
 
     let after = read(place, kept.id).await.unwrap();
     let of = |i: &Identity, kind| i.credential(kind).unwrap().clone();
-    assert_eq!(of(&after, MethodName::Code).id, of(&kept, MethodName::Code).id);
+    assert_eq!(
+        of(&after, MethodName::Code).id,
+        of(&kept, MethodName::Code).id
+    );
     let password = of(&after, MethodName::Password);
     assert_ne!(password.id, of(&kept, MethodName::Password).id);
-    assert_eq!((password.created_at, password.updated_at), (cut(place, NOW), cut(place, later)));
+    assert_eq!(
+        (password.created_at, password.updated_at),
+        (cut(place, NOW), cut(place, later))
+    );
     assert_eq!(password.identifiers, ["user-1@example.org"]);
-    assert_eq!(of(&after, MethodName::Totp).identifiers, [kept.id.to_string()]);
-    assert_eq!(after.verifiable_addresses[0].id, kept.verifiable_addresses[0].id);
+    assert_eq!(
+        of(&after, MethodName::Totp).identifiers,
+        [kept.id.to_string()]
+    );
+    assert_eq!(
+        after.verifiable_addresses[0].id,
+        kept.verifiable_addresses[0].id
+    );
     assert!(after.recovery_addresses.is_empty());
-    assert_eq!((after.state, after.updated_at), (IdentityState::Inactive, cut(place, later)));
+    assert_eq!(
+        (after.state, after.updated_at),
+        (IdentityState::Inactive, cut(place, later))
+    );
 
     identity.credentials.retain(|c| c.kind != MethodName::Totp);
     identity.verifiable_addresses[0].verify(later);
@@ -172,13 +255,19 @@ async fn an_update_leaves_unchanged_rows_alone_and_replaces_changed_ones(place: 
     let after = read(place, kept.id).await.unwrap();
     assert!(after.credential(MethodName::Totp).is_none());
     assert!(after.verifiable_addresses[0].verified);
-    assert_eq!(after.verifiable_addresses[0].id, identity.verifiable_addresses[0].id);
+    assert_eq!(
+        after.verifiable_addresses[0].id,
+        identity.verifiable_addresses[0].id
+    );
 }
 
 async fn an_update_of_somebody_who_is_gone_is_not_found(place: &Place) {
     let mut nobody = person("user-1@example.org");
     let outcome = transact!(place.store, tx => identity::update(tx, &mut nobody, NOW).await);
-    assert!(matches!(outcome, Err(StoreError::NotFound { .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(StoreError::NotFound { .. })),
+        "{outcome:?}"
+    );
 }
 
 async fn two_users_of_a_one_time_credential_wait_for_each_other(place: &Place) {
@@ -209,27 +298,49 @@ async fn people_are_found_by_their_addresses(place: &Place) {
     let person = kept(&place.store, "user-1@example.org").await;
     let mut conn = place.store.read().await.unwrap();
     let (normalised, raw) = ("user-1@example.org", "User-1@example.org");
-    let found = identity::find_by_recovery_address(&mut conn, Channel::Email, normalised, raw).await.unwrap().unwrap();
+    let found = identity::find_by_recovery_address(&mut conn, Channel::Email, normalised, raw)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(found.id, person.id);
     assert_eq!(found.credentials.len(), 2);
-    let found = identity::find_by_verifiable_address(&mut conn, Channel::Email, normalised, raw).await.unwrap().unwrap();
+    let found = identity::find_by_verifiable_address(&mut conn, Channel::Email, normalised, raw)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(found.id, person.id);
-    assert!(identity::find_by_recovery_address(&mut conn, Channel::Sms, normalised, raw).await.unwrap().is_none());
+    assert!(
+        identity::find_by_recovery_address(&mut conn, Channel::Sms, normalised, raw)
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 async fn lists_are_paged_by_id(place: &Place) {
     let mut ids = Vec::new();
     for n in 0..7 {
-        ids.push(kept(&place.store, &format!("user-{n}@example.org")).await.id);
+        ids.push(
+            kept(&place.store, &format!("user-{n}@example.org"))
+                .await
+                .id,
+        );
     }
     ids.sort();
     let mut conn = place.store.read().await.unwrap();
     let (mut seen, mut after) = (Vec::new(), Uuid::nil());
     loop {
         let page = Page::After { id: after, size: 3 };
-        let paged = identity::list(&mut conn, Filter::All, page, Expand::Addresses).await.unwrap();
+        let paged = identity::list(&mut conn, Filter::All, page, Expand::Addresses)
+            .await
+            .unwrap();
         seen.extend(paged.items.iter().map(|i| i.id));
-        assert!(paged.items.iter().all(|i| i.verifiable_addresses.len() == 1 && i.credentials.is_empty()));
+        assert!(
+            paged
+                .items
+                .iter()
+                .all(|i| i.verifiable_addresses.len() == 1 && i.credentials.is_empty())
+        );
         if !paged.more {
             break;
         }
@@ -237,8 +348,13 @@ async fn lists_are_paged_by_id(place: &Place) {
     }
     assert_eq!(seen, ids);
     let page = Page::Offset { skip: 6, size: 3 };
-    let paged = identity::list(&mut conn, Filter::All, page, Expand::Credentials).await.unwrap();
-    assert_eq!((paged.items.len(), paged.more, paged.items[0].id), (1, false, ids[6]));
+    let paged = identity::list(&mut conn, Filter::All, page, Expand::Credentials)
+        .await
+        .unwrap();
+    assert_eq!(
+        (paged.items.len(), paged.more, paged.items[0].id),
+        (1, false, ids[6])
+    );
     assert_eq!(paged.items[0].credentials.len(), 2);
     assert_eq!(identity::count(&mut conn).await.unwrap(), 7);
 }
@@ -247,23 +363,66 @@ async fn lists_are_filtered(place: &Place) {
     let first = kept(&place.store, "user-1@example.org").await;
     let mut second = person("user_2@example.org");
     second.organization_id = Some(Uuid::new_v4());
-    second.credentials.push(Credential::new(MethodName::Oidc, vec!["google:Sub".into()], json!({"providers": []}), NOW));
+    second.credentials.push(Credential::new(
+        MethodName::Oidc,
+        vec!["google:Sub".into()],
+        json!({"providers": []}),
+        NOW,
+    ));
     keep(&place.store, &second).await.unwrap();
     let mut conn = place.store.read().await.unwrap();
     let wanted = [first.id, first.id, Uuid::new_v4()];
-    for page in [Page::After { id: Uuid::nil(), size: 10 }, Page::Offset { skip: 0, size: 10 }] {
+    for page in [
+        Page::After {
+            id: Uuid::nil(),
+            size: 10,
+        },
+        Page::Offset { skip: 0, size: 10 },
+    ] {
         let mut ids = async |filter| {
-            let found = identity::list(&mut conn, filter, page, Expand::Credentials).await.unwrap();
+            let found = identity::list(&mut conn, filter, page, Expand::Credentials)
+                .await
+                .unwrap();
             found.items.iter().map(|i| i.id).collect::<Vec<_>>()
         };
         assert_eq!(ids(Filter::Ids(&wanted)).await, [first.id]);
-        assert_eq!(ids(Filter::Organization(second.organization_id.unwrap())).await, [second.id]);
-        let filter = Filter::Identifier { normalised: "user-1@example.org", raw: "USER-1@example.org" };
+        assert_eq!(
+            ids(Filter::Organization(second.organization_id.unwrap())).await,
+            [second.id]
+        );
+        let filter = Filter::Identifier {
+            normalised: "user-1@example.org",
+            raw: "USER-1@example.org",
+        };
         assert_eq!(ids(filter).await, [first.id]);
-        assert_eq!(ids(Filter::Identifier { normalised: "google:sub", raw: "google:Sub" }).await, [second.id]);
-        assert!(ids(Filter::Identifier { normalised: "google:sub", raw: "google:sub" }).await.is_empty());
-        assert_eq!(ids(Filter::IdentifierPrefix { normalised: "user_", raw: "user_" }).await, [second.id]);
-        let both = Filter::IdentifierPrefix { normalised: "user", raw: "user" };
+        assert_eq!(
+            ids(Filter::Identifier {
+                normalised: "google:sub",
+                raw: "google:Sub"
+            })
+            .await,
+            [second.id]
+        );
+        assert!(
+            ids(Filter::Identifier {
+                normalised: "google:sub",
+                raw: "google:sub"
+            })
+            .await
+            .is_empty()
+        );
+        assert_eq!(
+            ids(Filter::IdentifierPrefix {
+                normalised: "user_",
+                raw: "user_"
+            })
+            .await,
+            [second.id]
+        );
+        let both = Filter::IdentifierPrefix {
+            normalised: "user",
+            raw: "user",
+        };
         assert_eq!(ids(both).await.len(), 2);
     }
 }
@@ -272,16 +431,35 @@ async fn many_addresses_do_not_multiply(place: &Place) {
     let mut identity = person("user-1@example.org");
     for n in 0..30 {
         let value = format!("other-{n}@example.org");
-        identity.verifiable_addresses.push(VerifiableAddress::new(Channel::Email, &value, NOW));
-        identity.recovery_addresses.push(bia_model::RecoveryAddress::new(Channel::Email, &value, NOW));
+        identity
+            .verifiable_addresses
+            .push(VerifiableAddress::new(Channel::Email, &value, NOW));
+        identity
+            .recovery_addresses
+            .push(bia_model::RecoveryAddress::new(Channel::Email, &value, NOW));
     }
     keep(&place.store, &identity).await.unwrap();
     let found = read(place, identity.id).await.unwrap();
-    assert_eq!((found.verifiable_addresses.len(), found.recovery_addresses.len()), (31, 31));
+    assert_eq!(
+        (
+            found.verifiable_addresses.len(),
+            found.recovery_addresses.len()
+        ),
+        (31, 31)
+    );
     let mut conn = place.store.read().await.unwrap();
     let name = "user-1@example.org";
-    let found = identity::find_by_identifier(&mut conn, &[MethodName::Password], name, name).await.unwrap().unwrap();
-    assert_eq!((found.verifiable_addresses.len(), found.recovery_addresses.len()), (31, 31));
+    let found = identity::find_by_identifier(&mut conn, &[MethodName::Password], name, name)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (
+            found.verifiable_addresses.len(),
+            found.recovery_addresses.len()
+        ),
+        (31, 31)
+    );
 }
 
 async fn deleting_takes_everything_along(place: &Place) {
@@ -298,7 +476,15 @@ async fn deleting_takes_everything_along(place: &Place) {
         "SELECT COUNT(*) FROM sessions",
         "SELECT COUNT(*) FROM session_devices",
     ] {
-        assert_eq!(conn.fetch_one(sql, args![]).await.unwrap().only::<i64>("t").unwrap(), 0, "{sql}");
+        assert_eq!(
+            conn.fetch_one(sql, args![])
+                .await
+                .unwrap()
+                .only::<i64>("t")
+                .unwrap(),
+            0,
+            "{sql}"
+        );
     }
 }
 
@@ -307,17 +493,33 @@ async fn an_address_is_sent_to_and_then_verified(place: &Place) {
     let address = person.verifiable_addresses[0].id;
     let mut conn = place.store.write().await.unwrap();
     identity::mark_sent(&mut conn, address, NOW).await.unwrap();
-    identity::set_available_aal(&mut conn, person.id, Aal::Aal2).await.unwrap();
+    identity::set_available_aal(&mut conn, person.id, Aal::Aal2)
+        .await
+        .unwrap();
     drop(conn);
-    assert_eq!(read(place, person.id).await.unwrap().verifiable_addresses[0].status, "sent");
+    assert_eq!(
+        read(place, person.id).await.unwrap().verifiable_addresses[0].status,
+        "sent"
+    );
     let mut conn = place.store.write().await.unwrap();
-    assert!(identity::mark_verified(&mut conn, address, NOW).await.unwrap());
+    assert!(
+        identity::mark_verified(&mut conn, address, NOW)
+            .await
+            .unwrap()
+    );
     identity::mark_sent(&mut conn, address, NOW).await.unwrap();
-    assert!(!identity::mark_verified(&mut conn, Uuid::new_v4(), NOW).await.unwrap());
+    assert!(
+        !identity::mark_verified(&mut conn, Uuid::new_v4(), NOW)
+            .await
+            .unwrap()
+    );
     drop(conn);
     let after = read(place, person.id).await.unwrap();
     let address = &after.verifiable_addresses[0];
-    assert_eq!((address.verified, address.status.as_str()), (true, "completed"));
+    assert_eq!(
+        (address.verified, address.status.as_str()),
+        (true, "completed")
+    );
     assert_eq!(address.verified_at, Some(cut(place, NOW)));
     assert_eq!(after.available_aal, Some(Aal::Aal2));
 }
@@ -328,6 +530,9 @@ async fn text_that_the_column_cannot_hold_is_refused_where_the_database_minds(pl
     let outcome = keep(&place.store, &identity).await;
     match place.store.dialect() {
         bia_store::Dialect::Sqlite => outcome.unwrap(),
-        _ => assert!(matches!(outcome, Err(StoreError::Refused { .. })), "{outcome:?}"),
+        _ => assert!(
+            matches!(outcome, Err(StoreError::Refused { .. })),
+            "{outcome:?}"
+        ),
     }
 }

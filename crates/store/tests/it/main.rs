@@ -6,11 +6,12 @@
     reason = "a test stops where it fails"
 )]
 
-mod migrations;
-mod place;
-mod seam;
 mod identities;
 mod messages;
+mod migrations;
 mod people;
+mod place;
+mod seam;
 mod sessions;
 mod short_lived;
+mod tables;

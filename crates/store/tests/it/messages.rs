@@ -56,11 +56,23 @@ async fn a_message_comes_back_the_same(place: &Place) {
     let kept = queue(place, 1).await.remove(0);
     let mut conn = place.store.read().await.unwrap();
     let found = courier::find(&mut conn, kept.id).await.unwrap().unwrap();
-    assert_eq!(found.created_at.unix_timestamp(), kept.created_at.unix_timestamp());
-    let expected = Message { created_at: found.created_at, updated_at: found.updated_at, ..kept };
+    assert_eq!(
+        found.created_at.unix_timestamp(),
+        kept.created_at.unix_timestamp()
+    );
+    let expected = Message {
+        created_at: found.created_at,
+        updated_at: found.updated_at,
+        ..kept
+    };
     assert_eq!(found, expected);
     assert_eq!(courier::count_queued(&mut conn).await.unwrap(), 1);
-    assert!(courier::find(&mut conn, Uuid::new_v4()).await.unwrap().is_none());
+    assert!(
+        courier::find(&mut conn, Uuid::new_v4())
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 async fn two_workers_never_share_a_message(place: &Place) {
@@ -83,21 +95,40 @@ async fn two_workers_never_share_a_message(place: &Place) {
         all.extend(worker.await.unwrap());
     }
     let different: BTreeSet<Uuid> = all.iter().copied().collect();
-    assert_eq!((all.len(), different.len()), (messages.len(), messages.len()));
+    assert_eq!(
+        (all.len(), different.len()),
+        (messages.len(), messages.len())
+    );
 }
 
 async fn the_messages_of_a_dead_worker_are_taken_over(place: &Place) {
     let messages = queue(place, 2).await;
     let (dead, alive) = (Uuid::new_v4(), Uuid::new_v4());
-    assert_eq!(claim(place, dead, 10, 0).await, [messages[0].id, messages[1].id], "oldest first");
+    assert_eq!(
+        claim(place, dead, 10, 0).await,
+        [messages[0].id, messages[1].id],
+        "oldest first"
+    );
     assert!(claim(place, alive, 10, 59).await.is_empty());
     let mut conn = place.store.write().await.unwrap();
-    assert!(courier::renew(&mut conn, dead, messages[1].id, NOW + Duration::hours(1)).await.unwrap());
+    assert!(
+        courier::renew(&mut conn, dead, messages[1].id, NOW + Duration::hours(1))
+            .await
+            .unwrap()
+    );
     drop(conn);
     assert_eq!(claim(place, alive, 10, 62).await, [messages[0].id]);
     let mut conn = place.store.write().await.unwrap();
-    assert!(!courier::renew(&mut conn, dead, messages[0].id, NOW).await.unwrap());
-    assert!(!courier::count_attempt(&mut conn, dead, messages[0].id).await.unwrap());
+    assert!(
+        !courier::renew(&mut conn, dead, messages[0].id, NOW)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !courier::count_attempt(&mut conn, dead, messages[0].id)
+            .await
+            .unwrap()
+    );
     drop(conn);
     let late = transact!(place.store, tx => courier::finish(tx, dead, messages[0].id, Status::Sent, None).await).unwrap();
     assert!(!late, "the dead worker has no say any more");
@@ -108,7 +139,11 @@ async fn an_attempt_is_noted_by_the_holder_only(place: &Place) {
     let message = queue(place, 1).await.remove(0);
     let worker = Uuid::new_v4();
     claim(place, worker, 1, 0).await;
-    assert!(courier::count_attempt(&mut place.store.write().await.unwrap(), worker, message.id).await.unwrap());
+    assert!(
+        courier::count_attempt(&mut place.store.write().await.unwrap(), worker, message.id)
+            .await
+            .unwrap()
+    );
     let failed = Dispatch {
         id: Uuid::new_v4(),
         message_id: message.id,
@@ -122,10 +157,23 @@ async fn an_attempt_is_noted_by_the_holder_only(place: &Place) {
     let mut conn = place.store.read().await.unwrap();
     let found = courier::find(&mut conn, message.id).await.unwrap().unwrap();
     assert_eq!((found.status, found.send_count), (Status::Queued, 1));
-    let dispatches = courier::list_dispatches(&mut conn, message.id).await.unwrap();
-    assert_eq!((dispatches.len(), dispatches[0].success, &dispatches[0].error), (1, false, &failed.error));
+    let dispatches = courier::list_dispatches(&mut conn, message.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            dispatches.len(),
+            dispatches[0].success,
+            &dispatches[0].error
+        ),
+        (1, false, &failed.error)
+    );
     drop(conn);
-    assert_eq!(claim(place, Uuid::new_v4(), 1, 1).await, [message.id], "a failed one waits again");
+    assert_eq!(
+        claim(place, Uuid::new_v4(), 1, 1).await,
+        [message.id],
+        "a failed one waits again"
+    );
 }
 
 async fn lists_are_newest_first_filtered_and_paged(place: &Place) {
@@ -133,7 +181,13 @@ async fn lists_are_newest_first_filtered_and_paged(place: &Place) {
     claim(place, Uuid::new_v4(), 1, 0).await;
     let newest: Vec<Uuid> = messages.iter().rev().map(|m| m.id).collect();
     let mut conn = place.store.read().await.unwrap();
-    let (mut seen, mut page) = (Vec::new(), MessagePage { size: 4, ..MessagePage::default() });
+    let (mut seen, mut page) = (
+        Vec::new(),
+        MessagePage {
+            size: 4,
+            ..MessagePage::default()
+        },
+    );
     loop {
         let paged = courier::list(&mut conn, &page).await.unwrap();
         seen.extend(paged.items.iter().map(|m| m.id));
@@ -150,8 +204,17 @@ async fn lists_are_newest_first_filtered_and_paged(place: &Place) {
         (Some(Status::Queued), Some("user-0@example.org"), 2),
     ] {
         for after in [None, Some((NOW + Duration::days(1), Uuid::nil()))] {
-            let page = MessagePage { status, recipient: recipient.map(Into::into), after, size: 10 };
-            assert_eq!(courier::list(&mut conn, &page).await.unwrap().items.len(), count, "{page:?}");
+            let page = MessagePage {
+                status,
+                recipient: recipient.map(Into::into),
+                after,
+                size: 10,
+            };
+            assert_eq!(
+                courier::list(&mut conn, &page).await.unwrap().items.len(),
+                count,
+                "{page:?}"
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Made-up people and their sessions.
 
 use bia_model::{
-    Aal, AuthenticationMethod, Channel, Credential, Device, Identity, MethodName, RecoveryAddress, Session, VerifiableAddress,
+    Aal, AuthenticationMethod, Channel, Credential, Device, Identity, MethodName, RecoveryAddress,
+    Session, VerifiableAddress,
 };
 use bia_store::{Store, StoreError, identity, session, transact};
 use serde_json::json;
@@ -18,7 +19,12 @@ pub(crate) fn person(email: &str) -> Identity {
     let password = json!({"hashed_password": "$2a$04$x"});
     identity.credentials = vec![
         Credential::new(MethodName::Password, vec![email.into()], password, NOW),
-        Credential::new(MethodName::Code, vec![email.into()], json!({"addresses": []}), NOW),
+        Credential::new(
+            MethodName::Code,
+            vec![email.into()],
+            json!({"addresses": []}),
+            NOW,
+        ),
     ];
     identity.verifiable_addresses = vec![VerifiableAddress::new(Channel::Email, email, NOW)];
     identity.recovery_addresses = vec![RecoveryAddress::new(Channel::Email, email, NOW)];
@@ -45,7 +51,11 @@ pub(crate) fn session_of(identity: &Identity) -> Session {
         authenticated_at: NOW,
         expires_at: NOW + Duration::hours(24),
         aal: Aal::Aal1,
-        authentication_methods: vec![AuthenticationMethod::new(MethodName::Password, Aal::Aal1, NOW)],
+        authentication_methods: vec![AuthenticationMethod::new(
+            MethodName::Password,
+            Aal::Aal1,
+            NOW,
+        )],
         devices: vec![Device {
             id: Uuid::new_v4(),
             ip_address: Some("192.0.2.1:1234".into()),

@@ -25,11 +25,17 @@ async fn a_token_brings_session_devices_and_identity_in_one_go(place: &Place) {
     let person = kept(&place.store, "user-1@example.org").await;
     let (session, token) = signed_in(&place.store, &person).await;
     let mut conn = place.store.read().await.unwrap();
-    let live = session::find_by_token(&mut conn, &["other", &token], NOW).await.unwrap().unwrap();
+    let live = session::find_by_token(&mut conn, &["other", &token], NOW)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(live.session.id, session.id);
     assert_eq!(live.session.devices, session.devices);
     assert_eq!(live.session.logout_token, session.logout_token);
-    assert_eq!(live.session.authentication_methods, session.authentication_methods);
+    assert_eq!(
+        live.session.authentication_methods,
+        session.authentication_methods
+    );
     assert_eq!(live.identity.id, person.id);
     assert_eq!(live.identity.traits, person.traits);
     assert_eq!(live.identity.verifiable_addresses.len(), 1);
@@ -45,15 +51,45 @@ async fn a_token_counts_only_while_its_session_is_live(place: &Place) {
     let mut conn = place.store.write().await.unwrap();
     let tokens = [token.as_str()];
     let after = session.expires_at + Duration::seconds(1);
-    assert!(session::find_by_token(&mut conn, &tokens, after).await.unwrap().is_none());
-    assert!(session::find_by_token(&mut conn, &[&token.to_uppercase()], NOW).await.unwrap().is_none());
-    assert!(session::find_by_token(&mut conn, &[], NOW).await.unwrap().is_none());
+    assert!(
+        session::find_by_token(&mut conn, &tokens, after)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        session::find_by_token(&mut conn, &[&token.to_uppercase()], NOW)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        session::find_by_token(&mut conn, &[], NOW)
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert!(session::revoke(&mut conn, session.id, NOW).await.unwrap());
-    assert!(session::find_by_token(&mut conn, &tokens, NOW).await.unwrap().is_none());
-    let found = session::find_any_by_token(&mut conn, &tokens).await.unwrap().unwrap();
+    assert!(
+        session::find_by_token(&mut conn, &tokens, NOW)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    let found = session::find_any_by_token(&mut conn, &tokens)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(!found.active && found.devices.len() == 1);
-    assert!(session::revoke(&mut conn, session.id, NOW).await.unwrap(), "again is no error");
-    assert!(!session::revoke(&mut conn, Uuid::new_v4(), NOW).await.unwrap());
+    assert!(
+        session::revoke(&mut conn, session.id, NOW).await.unwrap(),
+        "again is no error"
+    );
+    assert!(
+        !session::revoke(&mut conn, Uuid::new_v4(), NOW)
+            .await
+            .unwrap()
+    );
 }
 
 async fn of_several_texts_of_a_token_the_first_that_is_kept_counts(place: &Place) {
@@ -61,7 +97,14 @@ async fn of_several_texts_of_a_token_the_first_that_is_kept_counts(place: &Place
     let (first, one) = signed_in(&place.store, &person).await;
     let (second, two) = signed_in(&place.store, &person).await;
     let mut conn = place.store.read().await.unwrap();
-    let mut find = async |tokens: [&str; 3]| session::find_by_token(&mut conn, &tokens, NOW).await.unwrap().unwrap().session.id;
+    let mut find = async |tokens: [&str; 3]| {
+        session::find_by_token(&mut conn, &tokens, NOW)
+            .await
+            .unwrap()
+            .unwrap()
+            .session
+            .id
+    };
     assert_eq!(find(["x", &one, &two]).await, first.id);
     assert_eq!(find(["x", &two, &one]).await, second.id);
 }
@@ -70,11 +113,21 @@ async fn a_second_factor_changes_the_row_and_nothing_else(place: &Place) {
     let person = kept(&place.store, "user-1@example.org").await;
     let (mut session, token) = signed_in(&place.store, &person).await;
     let later = NOW + Duration::seconds(30);
-    session.authenticate(AuthenticationMethod::new(MethodName::Totp, Aal::Aal2, later), later, Duration::hours(1));
+    session.authenticate(
+        AuthenticationMethod::new(MethodName::Totp, Aal::Aal2, later),
+        later,
+        Duration::hours(1),
+    );
     transact!(place.store, tx => session::upsert(tx, &session, &token, later).await).unwrap();
     let mut conn = place.store.read().await.unwrap();
-    let live = session::find_by_token(&mut conn, &[&token], NOW).await.unwrap().unwrap();
-    assert_eq!((live.session.aal, live.session.authentication_methods.len()), (Aal::Aal2, 2));
+    let live = session::find_by_token(&mut conn, &[&token], NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (live.session.aal, live.session.authentication_methods.len()),
+        (Aal::Aal2, 2)
+    );
     assert_eq!(live.session.devices.len(), 1);
 }
 
@@ -93,14 +146,55 @@ async fn sessions_end_alone_or_together(place: &Place) {
     }
     let (theirs, _) = signed_in(&place.store, &other).await;
     let mut conn = place.store.write().await.unwrap();
-    assert!(!session::revoke_of_identity(&mut conn, person.id, theirs.id, NOW).await.unwrap());
-    assert_eq!(session::revoke_others(&mut conn, person.id, mine.id, NOW).await.unwrap(), 3);
-    assert_eq!(session::revoke_others(&mut conn, person.id, mine.id, NOW).await.unwrap(), 3, "ended ones count as well");
-    assert_eq!(session::count_of_identity(&mut conn, person.id, Some(true), None, NOW).await.unwrap(), 1);
-    assert_eq!(session::count_of_identity(&mut conn, person.id, Some(false), None, NOW).await.unwrap(), 3);
-    assert!(session::find(&mut conn, theirs.id).await.unwrap().unwrap().active);
-    assert_eq!(session::delete_of_identity(&mut conn, person.id).await.unwrap(), 4);
-    assert_eq!(session::delete_of_identity(&mut conn, person.id).await.unwrap(), 0);
+    assert!(
+        !session::revoke_of_identity(&mut conn, person.id, theirs.id, NOW)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        session::revoke_others(&mut conn, person.id, mine.id, NOW)
+            .await
+            .unwrap(),
+        3
+    );
+    assert_eq!(
+        session::revoke_others(&mut conn, person.id, mine.id, NOW)
+            .await
+            .unwrap(),
+        3,
+        "ended ones count as well"
+    );
+    assert_eq!(
+        session::count_of_identity(&mut conn, person.id, Some(true), None, NOW)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        session::count_of_identity(&mut conn, person.id, Some(false), None, NOW)
+            .await
+            .unwrap(),
+        3
+    );
+    assert!(
+        session::find(&mut conn, theirs.id)
+            .await
+            .unwrap()
+            .unwrap()
+            .active
+    );
+    assert_eq!(
+        session::delete_of_identity(&mut conn, person.id)
+            .await
+            .unwrap(),
+        4
+    );
+    assert_eq!(
+        session::delete_of_identity(&mut conn, person.id)
+            .await
+            .unwrap(),
+        0
+    );
 }
 
 async fn extension_depends_on_the_time_left(place: &Place) {
@@ -109,9 +203,17 @@ async fn extension_depends_on_the_time_left(place: &Place) {
     let mut conn = place.store.write().await.unwrap();
     let to = NOW + Duration::hours(48);
     let early = session.expires_at - Duration::hours(1);
-    assert!(!session::extend(&mut conn, session.id, to, early, NOW).await.unwrap());
+    assert!(
+        !session::extend(&mut conn, session.id, to, early, NOW)
+            .await
+            .unwrap()
+    );
     let late = session.expires_at + Duration::hours(1);
-    assert!(session::extend(&mut conn, session.id, to, late, NOW).await.unwrap());
+    assert!(
+        session::extend(&mut conn, session.id, to, late, NOW)
+            .await
+            .unwrap()
+    );
     let found = session::find(&mut conn, session.id).await.unwrap().unwrap();
     assert_eq!(found.expires_at.unix_timestamp(), to.unix_timestamp());
 }
@@ -134,30 +236,68 @@ async fn lists_are_newest_first_and_paged(place: &Place) {
     let mut conn = place.store.read().await.unwrap();
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = AdminPage { active: None, after, size: 2, devices: true };
+        let page = AdminPage {
+            active: None,
+            after,
+            size: 2,
+            devices: true,
+        };
         let paged = session::list(&mut conn, page, NOW).await.unwrap();
         seen.extend(paged.items.iter().map(|s| s.id));
         assert!(paged.items.iter().all(|s| s.devices.len() == 1));
-        after = paged.items.last().map(|s| AdminPosition { created_at: s.created_at, id: s.id });
+        after = paged.items.last().map(|s| AdminPosition {
+            created_at: s.created_at,
+            id: s.id,
+        });
         if !paged.more {
             break;
         }
     }
     assert_eq!(seen, expected);
     for (active, count) in [(Some(true), 4), (Some(false), 1)] {
-        for after in [None, Some(AdminPosition { created_at: NOW + Duration::days(1), id: Uuid::nil() })] {
-            let page = AdminPage { active, after, size: 10, devices: false };
-            assert_eq!(session::list(&mut conn, page, NOW).await.unwrap().items.len(), count);
+        for after in [
+            None,
+            Some(AdminPosition {
+                created_at: NOW + Duration::days(1),
+                id: Uuid::nil(),
+            }),
+        ] {
+            let page = AdminPage {
+                active,
+                after,
+                size: 10,
+                devices: false,
+            };
+            assert_eq!(
+                session::list(&mut conn, page, NOW)
+                    .await
+                    .unwrap()
+                    .items
+                    .len(),
+                count
+            );
         }
     }
     for (active, count) in [(None, 4), (Some(true), 3), (Some(false), 1)] {
         let except = Some(expected[4]);
-        let found = session::list_of_identity(&mut conn, person.id, active, except, (0, 10), NOW).await.unwrap();
+        let found = session::list_of_identity(&mut conn, person.id, active, except, (0, 10), NOW)
+            .await
+            .unwrap();
         assert_eq!(found.len(), count);
-        assert_eq!(session::count_of_identity(&mut conn, person.id, active, except, NOW).await.unwrap(), count as i64);
+        assert_eq!(
+            session::count_of_identity(&mut conn, person.id, active, except, NOW)
+                .await
+                .unwrap(),
+            count as i64
+        );
     }
-    let found = session::list_of_identity(&mut conn, person.id, None, None, (3, 10), NOW).await.unwrap();
-    assert_eq!(found.iter().map(|s| s.id).collect::<Vec<_>>(), expected[3..]);
+    let found = session::list_of_identity(&mut conn, person.id, None, None, (3, 10), NOW)
+        .await
+        .unwrap();
+    assert_eq!(
+        found.iter().map(|s| s.id).collect::<Vec<_>>(),
+        expected[3..]
+    );
 }
 
 async fn bulk_changes_count_what_changed(place: &Place) {
@@ -167,13 +307,49 @@ async fn bulk_changes_count_what_changed(place: &Place) {
     signed_in(&place.store, &person).await;
     let mut conn = place.store.write().await.unwrap();
     let ids = [first.id, second.id, Uuid::new_v4()];
-    assert_eq!(session::revoke_bulk(&mut conn, Bulk::Sessions(&ids), NOW).await.unwrap(), 2);
-    assert_eq!(session::revoke_bulk(&mut conn, Bulk::Sessions(&ids), NOW).await.unwrap(), 0);
-    assert_eq!(session::revoke_bulk(&mut conn, Bulk::All(5000), NOW).await.unwrap(), 1);
-    assert_eq!(session::revoke_bulk(&mut conn, Bulk::Identities(&[person.id]), NOW).await.unwrap(), 0);
-    assert_eq!(session::delete_bulk(&mut conn, Bulk::Sessions(&[first.id])).await.unwrap(), 1);
-    assert_eq!(session::delete_bulk(&mut conn, Bulk::All(1)).await.unwrap(), 1);
-    assert_eq!(session::delete_bulk(&mut conn, Bulk::Identities(&[person.id])).await.unwrap(), 1);
-    let left = conn.fetch_one("SELECT COUNT(*) FROM session_devices", args![]).await.unwrap();
+    assert_eq!(
+        session::revoke_bulk(&mut conn, Bulk::Sessions(&ids), NOW)
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(
+        session::revoke_bulk(&mut conn, Bulk::Sessions(&ids), NOW)
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        session::revoke_bulk(&mut conn, Bulk::All(5000), NOW)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        session::revoke_bulk(&mut conn, Bulk::Identities(&[person.id]), NOW)
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        session::delete_bulk(&mut conn, Bulk::Sessions(&[first.id]))
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        session::delete_bulk(&mut conn, Bulk::All(1)).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        session::delete_bulk(&mut conn, Bulk::Identities(&[person.id]))
+            .await
+            .unwrap(),
+        1
+    );
+    let left = conn
+        .fetch_one("SELECT COUNT(*) FROM session_devices", args![])
+        .await
+        .unwrap();
     assert_eq!(left.only::<i64>("t").unwrap(), 0);
 }
