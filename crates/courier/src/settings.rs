@@ -53,7 +53,7 @@ impl Default for SmtpSettings {
     fn default() -> SmtpSettings {
         SmtpSettings {
             server: None,
-            from_address: "no-reply@ory.kratos.sh".to_owned(),
+            from_address: "no-reply@localhost".to_owned(),
             from_name: String::new(),
             headers: Vec::new(),
             local_name: "localhost".to_owned(),
@@ -326,6 +326,53 @@ mod tests {
             login("smtp://user%40example.org:p%2Fw%3A%23%20x%2B+@mail.example.org:25/"),
             Some(("user@example.org".into(), "p/w:# x++".into()))
         );
+    }
+
+    #[test]
+    fn the_configuration_says_where_mails_go() {
+        let config = |courier: serde_json::Value| {
+            let settings = serde_json::json!({
+                "dsn": "memory",
+                "identity": {"schemas": [{"id": "default", "url": "base64://e30="}]},
+                "selfservice": {"default_browser_return_url": "https://app.example/"},
+                "clients": {"smtp": {"disallow_private_ip_ranges": true}},
+                "courier": courier,
+            });
+            Settings::from_config(&Config::from_json(settings).unwrap())
+        };
+        let settings = config(serde_json::json!({
+            "message_retries": 2,
+            "worker": {"pull_count": 0, "pull_wait": "100ms"},
+            "smtp": {
+                "connection_uri": "smtp://user:pw@mail.example.org:587/", "from_name": "App", "headers": {"X-A": "1"},
+                "local_name": "id.app.example", "client_cert_path": "/c.pem", "client_key_path": "/k.pem",
+            },
+        }));
+        assert_eq!(
+            (
+                settings.message_retries,
+                settings.pull_count,
+                settings.pull_wait
+            ),
+            (2, 1, Duration::from_millis(100))
+        );
+        assert!(!settings.has_no_mail_server());
+        let EmailDelivery::Smtp(smtp) = settings.email else {
+            panic!("not by SMTP")
+        };
+        assert_eq!(smtp.server.unwrap().unwrap().host, "mail.example.org");
+        assert_eq!(
+            (smtp.from_name.as_str(), smtp.local_name.as_str()),
+            ("App", "id.app.example")
+        );
+        assert_eq!(smtp.headers, [("X-A".to_owned(), "1".to_owned())]);
+        assert!(smtp.client_certificate.is_some() && smtp.refuse_private_addresses);
+
+        assert!(config(serde_json::json!({})).has_no_mail_server());
+        let by_http = config(
+            serde_json::json!({"delivery_strategy": "http", "http": {"request_config": {"url": "https://mail.example.org"}}}),
+        );
+        assert!(matches!(by_http.email, EmailDelivery::Http) && !by_http.has_no_mail_server());
     }
 
     #[test]

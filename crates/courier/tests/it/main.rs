@@ -1,0 +1,13 @@
+//! The courier against a real database and a real mail server on loopback.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops where it fails"
+)]
+
+mod post;
+mod queue;
+mod sink;
+mod smtp;
+mod worker;
