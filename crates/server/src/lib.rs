@@ -4,6 +4,7 @@
 
 pub mod cli;
 mod cookies;
+pub mod courier;
 pub mod envelope;
 pub mod error;
 pub mod extract;
@@ -12,6 +13,7 @@ pub mod listen;
 pub mod log;
 pub mod metrics;
 pub mod middleware;
+pub mod reload;
 pub mod respond;
 pub mod route;
 pub mod start;

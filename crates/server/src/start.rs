@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use bia_config::section::bia::StoredToken;
 use bia_config::section::hasher::HashAlgorithm;
 use bia_config::section::log::{LogFormat, LogLevel};
-use bia_config::{Config, Findings, SchemaSource, Sources};
+use bia_config::{Config, Finding, Findings, SchemaSource, Severity, Sources};
 use bia_model::schema::{CompileOptions, IdentitySchema};
 use bia_selfservice::cx::{App, Clock, Runtime, Schemas};
 use bia_selfservice::hasher::{Hasher, HasherConfig};
@@ -26,10 +26,15 @@ use crate::log;
 /// # Errors
 /// Everything that is wrong with it.
 pub async fn load(sources: &Sources) -> Result<Config, Findings> {
-    bia_config::load(sources, &|schema| {
-        compile(schema, &CompileOptions::default()).map(drop)
-    })
-    .await
+    bia_config::load(sources, &check_schema).await
+}
+
+/// Whether an identity schema can be compiled.
+///
+/// # Errors
+/// Everything that is wrong with it, as sentences.
+pub fn check_schema(schema: &SchemaSource) -> Result<(), Vec<String>> {
+    compile(schema, &CompileOptions::default()).map(drop)
 }
 
 /// Starts the log as configured, and writes what is odd about the configuration.
@@ -47,16 +52,31 @@ pub fn start_log(config: &Config) {
         LogFormat::Text => log::Format::Text,
     };
     log::start(threshold, format);
-    warn_about(config);
+    warn_about(config.warnings());
 }
 
 /// Writes what is odd about a configuration into the log.
-pub fn warn_about(config: &Config) {
-    for finding in config.warnings() {
-        let place = finding.place.as_ref().map(ToString::to_string);
-        let key = Some(finding.key.as_str()).filter(|key| !key.is_empty());
+pub fn warn_about(findings: &Findings) {
+    for finding in findings {
+        let (key, place) = whereabouts(finding);
         tracing::warn!(key, place, "{} {}", finding.problem, finding.mend);
     }
+}
+
+/// Writes what is wrong with a configuration into the log.
+pub fn report(findings: &Findings) {
+    for finding in findings {
+        let (key, place) = whereabouts(finding);
+        match finding.severity {
+            Severity::Error => tracing::error!(key, place, "{} {}", finding.problem, finding.mend),
+            Severity::Warning => tracing::warn!(key, place, "{} {}", finding.problem, finding.mend),
+        }
+    }
+}
+
+fn whereabouts(finding: &Finding) -> (Option<&str>, Option<String>) {
+    let key = Some(finding.key.as_str()).filter(|key| !key.is_empty());
+    (key, finding.place.as_ref().map(ToString::to_string))
 }
 
 /// Where the database is: as configured, else a SQLite file in the data folder.

@@ -4,6 +4,7 @@ mod courier;
 mod migrate;
 mod serve;
 mod sources;
+mod stop;
 mod version;
 
 use std::process::ExitCode;

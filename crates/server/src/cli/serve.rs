@@ -5,21 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum_server::Control;
-use bia_config::{Config, Flags, Sources};
+use bia_config::{Config, ConfigHandle, Findings, Flags, Sources};
+use bia_selfservice::cx::App;
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
+use super::stop::Stop;
 use super::{ConfigFiles, Threads, block_on, sources};
 use crate::listen::Bound;
 use crate::route::Process;
-use crate::start;
+use crate::{courier, reload, start};
 
 /// How long the database may take to answer at start.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// How long requests in progress may take when the server stops.
-const DRAIN: Duration = Duration::from_secs(120);
 
 /// How long connections may stay without a request.
 const PUBLIC_IDLE: Duration = Duration::from_secs(120);
@@ -62,37 +60,57 @@ impl Serve {
 
     async fn serve(self) -> anyhow::Result<()> {
         let sources = self.sources()?;
-        let config = Arc::new(
-            start::load(&sources)
-                .await
-                .map_err(|findings| self.refused(findings))?,
-        );
+        let config = start::load(&sources)
+            .await
+            .map_err(|findings| self.refused(&findings))?;
         start::start_log(&config);
-        if config.dev {
-            tracing::warn!(
-                "Development mode: secrets are shown, cookies travel over http. Do not use it in production."
-            );
-        }
+        let handle = Arc::new(ConfigHandle::new(config));
+        let config = handle.load();
         let dsn = start::dsn(&config, || {
             sources::data_dir(self.data_dir.as_deref(), config.bia.data_dir.as_deref())
         })?;
         // Before the database, which may take long: what is wrong with the sockets shows at once.
         let public = Bound::new("public", &config.serve.public, PUBLIC_IDLE).await?;
         let admin = Bound::new("admin", &config.serve.admin, ADMIN_IDLE).await?;
-        let store = start::open(&dsn, PATIENCE).await?;
-        let app = start::app(Arc::clone(&config), store)?;
-        let process = Process::new(app);
-        let control = Control::new();
-        stop_on_signals(control.clone())?;
-        self.greet(&config);
-        let public = public.serve(process.public_router(), control.clone());
-        let admin = admin.serve(process.admin_router(), control.clone());
-        let outcome = tokio::try_join!(public, admin);
-        control.shutdown();
-        outcome.context("A listener failed.")?;
-        process.app.store.close().await;
+        let app = start::app(Arc::clone(&config), start::open(&dsn, PATIENCE).await?)?;
+        let reloaded = Arc::clone(&app);
+        let _watching = reload::follow(sources, handle, move |config| {
+            reloaded.runtime.store(Arc::new(start::runtime(config)?));
+            Ok(())
+        })?;
+        greet(&config);
+        self.run_until_stopped(&config, app, public, admin).await
+    }
+
+    /// Runs all parts of the server. When one fails, the others stop.
+    async fn run_until_stopped(
+        &self,
+        config: &Config,
+        app: Arc<App>,
+        public: Bound,
+        admin: Bound,
+    ) -> anyhow::Result<()> {
+        let stop = Stop::on_signals()?;
+        let process = Process::new(Arc::clone(&app));
+        let mut parts = JoinSet::new();
+        let public = public.serve(process.public_router(), stop.control.clone());
+        parts.spawn(async move { public.await.context("The public listener failed.") });
+        let admin = admin.serve(process.admin_router(), stop.control.clone());
+        parts.spawn(async move { admin.await.context("The admin listener failed.") });
+        if config.watch_courier || self.is_built_in() {
+            let (worker, stop) = (courier::beside(&app), stop.clone());
+            parts.spawn(async move { Ok(worker.run(stop.told()).await?) });
+        }
+        let mut outcome = Ok(());
+        while let Some(ended) = parts.join_next().await {
+            if let Err(error) = ended.context("A part of the server panicked.").flatten() {
+                stop.tell();
+                outcome = outcome.and(Err(error));
+            }
+        }
+        app.store.close().await;
         tracing::info!("The server has stopped.");
-        Ok(())
+        outcome
     }
 
     fn sources(&self) -> anyhow::Result<Sources> {
@@ -113,7 +131,7 @@ impl Serve {
         self.dev && self.files.config.is_empty()
     }
 
-    fn refused(&self, findings: bia_config::Findings) -> anyhow::Error {
+    fn refused(&self, findings: &Findings) -> anyhow::Error {
         let hint = match self.files.config.is_empty() {
             true => {
                 "\n\nNo configuration file was given (-c FILE). To try Bia without one: bia serve --dev"
@@ -124,39 +142,15 @@ impl Serve {
             "{findings}\n\nThe configuration cannot be used, so nothing was started.{hint}"
         )
     }
-
-    /// For the person at the terminal, whatever the log's level is.
-    fn greet(&self, config: &Config) {
-        if config.dev {
-            eprintln!(
-                "Bia is ready for development. Open {}",
-                config.public_address("/ui/")
-            );
-        }
-    }
 }
 
-/// The first SIGINT or SIGTERM lets requests end, the second does not.
-fn stop_on_signals(control: Control) -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::spawn(async move {
-        for round in 0..2 {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            if round == 0 {
-                tracing::info!(
-                    longest_seconds = DRAIN.as_secs(),
-                    "The server stops when the requests in progress are answered."
-                );
-                control.graceful_shutdown(Some(DRAIN));
-            } else {
-                tracing::warn!("The server stops at once.");
-                control.shutdown();
-            }
-        }
-    });
-    Ok(())
+/// For the person at the terminal, whatever the log's level is.
+fn greet(config: &Config) {
+    if config.dev {
+        eprintln!(
+            "Bia runs in development mode: cookies travel over plain http, secrets are shown. Not for production.\n\
+             Open {}",
+            config.public_address("/ui/")
+        );
+    }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
@@ -12,6 +13,10 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::{Format, level_name};
+
+/// RFC 3339 with milliseconds, always of the same width.
+const TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// Writes lines of one format.
 pub(super) struct Lines {
@@ -31,10 +36,7 @@ where
     ) -> fmt::Result {
         let mut said = Said::default();
         event.record(&mut said);
-        let now = OffsetDateTime::now_utc();
-        // Milliseconds are enough to order lines by.
-        let now = now.replace_millisecond(now.millisecond()).unwrap_or(now);
-        let time = now.format(&Rfc3339).unwrap_or_default();
+        let time = OffsetDateTime::now_utc().format(&TIME).unwrap_or_default();
         let line = match self.format {
             Format::Text => said.text(&time, level_name(*event.metadata().level())),
             Format::Json => said.json(time, level_name(*event.metadata().level())),

@@ -93,6 +93,14 @@ pub(super) fn admin(readiness: &Arc<Readiness>, metrics: &Arc<Metrics>) -> Route
     routes.merge(readiness).merge(metrics)
 }
 
+/// Metrics, with and without the admin prefix.
+pub(super) fn metrics_alone(metrics: Arc<Metrics>) -> Router {
+    Router::new()
+        .route("/metrics/prometheus", get(prometheus))
+        .route("/admin/metrics/prometheus", get(prometheus))
+        .with_state(metrics)
+}
+
 async fn alive() -> Response {
     ok(&json!({"status": "ok"}))
 }

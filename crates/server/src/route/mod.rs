@@ -79,6 +79,11 @@ pub fn admin_router(app: Arc<App>) -> Router {
     Process::new(app).admin_router()
 }
 
+/// What a process without listeners of its own answers: metrics, nothing else.
+pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
+    health::metrics_alone(metrics).fallback(not_found)
+}
+
 /// The answer for a path that no route has. A path with a slash more at its end is another path.
 pub(crate) async fn not_found() -> Response {
     plain(StatusCode::NOT_FOUND, "404 page not found\n")

@@ -10,6 +10,7 @@ mod binary;
 mod cors;
 mod listeners;
 mod operation;
+mod running;
 mod schemas;
 mod sockets;
 mod world;
