@@ -5,13 +5,14 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    Finding, Findings, RedirectUrl, ReturnUrls, Secret,
+    Finding, Findings, RedirectUrl, ReturnUrls, Secret, SecretJson,
     return_urls::Unusable,
     section::{
         bia::Bia,
         clients::Clients,
         cookies::{Cookies, RawCookies},
         courier::Courier,
+        database::Database,
         flow::{Flows, LoginStyle},
         hasher::Hashers,
         identity::{Identity, SchemaSource},
@@ -66,6 +67,10 @@ pub struct Config {
     pub clients: Clients,
     /// The log. As at start for the life of the process.
     pub log: Log,
+    /// Where traces go, as checked JSON. As at start for the life of the process.
+    pub tracing: SecretJson,
+    /// How stale rows are removed.
+    pub database: Database,
     /// The OAuth2 server that this one answers for.
     pub oauth2_provider: OAuth2Provider,
     /// Our own settings.
@@ -192,6 +197,10 @@ struct Raw {
     #[serde(default)]
     log: Log,
     #[serde(default)]
+    tracing: SecretJson,
+    #[serde(default)]
+    database: Database,
+    #[serde(default)]
     oauth2_provider: OAuth2Provider,
     #[serde(default)]
     bia: Bia,
@@ -266,6 +275,8 @@ impl Raw {
             feature_flags: self.feature_flags,
             clients: self.clients,
             log: self.log,
+            tracing: self.tracing,
+            database: self.database,
             oauth2_provider: self.oauth2_provider,
             bia: self.bia,
             revision: if self.revision.is_empty() {
@@ -343,4 +354,38 @@ fn host_name() -> Option<String> {
         .or_else(|| std::env::var("HOSTNAME").ok())?;
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::key;
+
+    /// The table fills defaults into what is checked, and the sections have them for lists and maps.
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_sections() {
+        let mut least = json!({
+            "selfservice": {"default_browser_return_url": "http://app.local/"},
+            "identity": {"schemas": []},
+            "secrets": {"default": ["0123456789abcdef"]},
+            "courier": {"http": {"request_config": {"method": "POST"}}},
+        });
+        // A request has a method only where the table gives it one; hooks and channels share the type.
+        least["selfservice"]["methods"] =
+            json!({"password": {"config": {"migrate_hook": {"config": {"method": "POST"}}}}});
+        let tree = Tree::new(least.clone(), HashMap::new());
+        let parse = |effective| {
+            let config = Config::parse(&tree, effective, Vec::new(), Findings::default()).unwrap();
+            Config {
+                revision: String::new(),
+                ..config
+            }
+        };
+        let by_table = parse(tree.with_defaults(key::root().defaults().unwrap()));
+        assert_eq!(by_table, parse(least));
+    }
 }

@@ -42,16 +42,28 @@ pub enum FetchError {
     Status(u16),
 }
 
-/// Whether an address is a bare path, which a few settings still take in place of a `file://` URL.
+/// Whether an address is a bare path, which the body of a web hook can still be.
 #[must_use]
 pub fn is_bare_path(address: &str) -> bool {
     !address.contains("://")
 }
 
+/// Reads a content whose address may be a bare path, which stands for a `file://` URL.
+///
+/// # Errors
+/// As [`fetch`].
+pub async fn fetch_or_path(address: &str) -> Result<Vec<u8>, FetchError> {
+    if is_bare_path(address) {
+        file(address).await
+    } else {
+        fetch(address).await
+    }
+}
+
 /// Reads the content at `address`, at most [`MAX_BYTES`].
 ///
-/// What follows `file://` is a path, absolute or relative to the working directory. A bare path is not taken:
-/// where a setting allows one, the caller puts `file://` in front and warns.
+/// What follows `file://` is a path, absolute or relative to the working directory. A bare path is not taken;
+/// see [`fetch_or_path`].
 ///
 /// # Errors
 /// [`FetchError`].

@@ -2,6 +2,7 @@
 //!
 //! `key/keys.tsv` holds the compatible part and `key/bia.tsv` our own keys. A new key is a line there.
 
+mod describe;
 mod format;
 mod suggest;
 
@@ -9,6 +10,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+pub use describe::{KeyInfo, describe};
 pub(crate) use format::Format;
 pub(crate) use suggest::{join, nearest};
 

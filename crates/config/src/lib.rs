@@ -34,6 +34,7 @@ mod source;
 pub use config::Config;
 pub use dev::{DevSecrets, dev_settings};
 pub use finding::{Finding, Findings, Place, Severity};
+pub use key::{KeyInfo, describe};
 pub use load::{SchemaCheck, load};
 pub use origin::{Origins, is_unsafe_wildcard};
 pub use redirect::RedirectUrl;

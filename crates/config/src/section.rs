@@ -4,6 +4,7 @@ pub mod bia;
 pub mod clients;
 pub mod cookies;
 pub mod courier;
+pub mod database;
 pub mod flow;
 pub mod hasher;
 pub mod hook;

@@ -5,7 +5,7 @@ mod environment;
 mod file;
 mod tree;
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{collections::HashMap, fmt, path::PathBuf};
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(crate) use environment::parse_bool;
 pub(crate) use tree::Tree;
 
 /// Everything that a configuration is built from. Kept by the process, to build it again when a file changes.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     /// Settings below all files, for a server without a file ([`crate::dev_settings`]).
     pub built_in: Option<SecretJson>,
@@ -65,6 +65,18 @@ impl Flags {
         ]
         .into_iter()
         .filter_map(|(key, flag, value)| value.map(|value| (key, flag, value)))
+    }
+}
+
+/// Variables can hold secrets, so only their number is shown.
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Sources");
+        shown
+            .field("files", &self.files)
+            .field("flags", &self.flags)
+            .field("variables", &self.env.len());
+        shown.finish_non_exhaustive()
     }
 }
 

@@ -14,6 +14,7 @@ pub(super) fn check(value: &Value, tree: &Tree) -> Findings {
     findings.extend(rules.schemas());
     findings.extend(rules.return_url());
     findings.extend(rules.secure_texts());
+    findings.extend(rules.sender());
     findings
 }
 
@@ -222,6 +223,22 @@ impl Rules<'_> {
                 "Write where browsers go when a flow is done.",
             )
         })
+    }
+
+    fn sender(&self) -> Option<Finding> {
+        let smtp = "courier.smtp";
+        let delivers = self
+            .text(&format!("{smtp}.connection_uri"))
+            .is_some_and(|uri| !uri.is_empty());
+        if !delivers || self.get(&format!("{smtp}.from_address")).is_some() {
+            return None;
+        }
+        let problem = "Mails are delivered, but have no sender; they come from no-reply@localhost, which many servers refuse.";
+        Some(self.warning(
+            &format!("{smtp}.from_address"),
+            problem,
+            "Add an address of your own domain.",
+        ))
     }
 
     fn secure_texts(&self) -> Vec<Finding> {

@@ -76,7 +76,7 @@ impl Walk<'_> {
         let key: Cow<'_, Key> = match key.variant {
             Some(variant) => {
                 self.findings
-                    .extend(variants::contradictions(variant, map, path, self.tree));
+                    .extend(variants::remarks(variant, map, path, self.tree));
                 Cow::Owned(variants::narrowed(key, variant, map))
             }
             None => Cow::Borrowed(key),

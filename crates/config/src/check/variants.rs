@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    Finding,
+    Finding, fetch,
     key::{self, Key, Variant},
     source::Tree,
 };
@@ -69,8 +69,8 @@ fn free(key: &mut Key) {
     key.children.clear();
 }
 
-/// Settings of a web hook that exclude each other.
-pub(super) fn contradictions(
+/// What is odd about the settings of a web hook.
+pub(super) fn remarks(
     variant: Variant,
     map: &Map<String, Value>,
     path: &str,
@@ -79,6 +79,19 @@ pub(super) fn contradictions(
     let Some(config) = map.get("config").filter(|_| variant == Variant::Hook) else {
         return Vec::new();
     };
+    let mut findings = contradictions(config, path, tree);
+    let body = config.get("body").and_then(Value::as_str).unwrap_or("");
+    if !body.is_empty() && fetch::is_bare_path(body) {
+        let here = key::join(path, "config.body");
+        let problem = "A path without a scheme is an old spelling that is going away.";
+        let mend = "Put file:// in front of it.";
+        findings.push(Finding::warning(here.clone(), problem, mend).at(tree.place(&here)));
+    }
+    findings
+}
+
+/// Settings that exclude each other.
+fn contradictions(config: &Value, path: &str, tree: &Tree) -> Vec<Finding> {
     let is_on = |value: Option<&Value>| value == Some(&Value::Bool(true));
     let response = config.get("response");
     if !is_on(response.and_then(|response| response.get("ignore"))) {

@@ -409,3 +409,19 @@ async fn a_schema_that_cannot_be_compiled_is_a_finding() {
         "{findings}"
     );
 }
+
+#[test]
+fn old_spellings_and_missing_senders_are_warned_about() {
+    let hook = json!({"hook": "web_hook", "config": {"url": "http://127.0.0.1:9/", "method": "POST", "body": "/etc/hook.jsonnet"}});
+    let over = json!({"selfservice": {"flows": {"login": {"before": {"hooks": [hook]}}}}});
+    warned(
+        over,
+        "selfservice.flows.login.before.hooks[0].config.body",
+        "Put file:// in front",
+    );
+    warned(
+        json!({"courier": {"smtp": {"from_address": null}}}),
+        "courier.smtp.from_address",
+        "no sender",
+    );
+}

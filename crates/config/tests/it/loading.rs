@@ -139,3 +139,25 @@ async fn dev_in_a_file_has_no_effect_for_a_command_with_the_flag() {
         config.warnings()
     );
 }
+
+/// The configuration of the clients in this repository; its schema is named relative to its folder.
+#[tokio::test]
+async fn the_configuration_of_the_clients_loads() {
+    let clients = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clients/config");
+    let text = std::fs::read_to_string(clients.join("kratos.yml")).unwrap();
+    let folder = Folder::new();
+    let text = text.replace("file://./", &format!("file://{}/", clients.display()));
+    let files = vec![
+        folder.write("kratos.yml", &text),
+        clients.join("overlay.passwordless.yml"),
+    ];
+    let config = load(&sources(files)).await.unwrap();
+    assert_eq!(config.identity.schemas[0].id, "person");
+    assert!(
+        config.selfservice.methods.code.passwordless_enabled
+            && config.selfservice.methods.webauthn.config.passwordless
+    );
+    assert!(
+        config.serve.cors.enabled && config.serve.cors.origins.allows("http://localhost:17455")
+    );
+}
