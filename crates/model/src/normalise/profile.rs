@@ -19,10 +19,11 @@ pub(super) const PHONE: Profile = Profile { names: false };
 impl Profile {
     /// The text in this profile, or why it does not fit.
     pub(super) fn strict(&self, text: &str) -> Result<String, Refusal> {
-        let mut folded: String = fold_width(text.trim());
+        let text = text.trim();
+        let mut folded: String = fold_width(text);
         if self.names {
             folded = folded.chars().flat_map(char::to_lowercase).nfkc().collect();
-            if !folded.is_ascii() && !bidi::follows_rule(&folded) {
+            if !text.is_ascii() && !bidi::follows_rule(&folded) {
                 return Err(Refusal::Direction);
             }
         } else if !folded.is_ascii() {

@@ -50,6 +50,22 @@ fn a_strict_phone_number_needs_its_country() {
         Ok("+4917667111638")
     );
     assert_eq!(strict_phone("+39 06 6982").as_deref(), Ok("+39066982"));
+    for (text, number) in [
+        ("+44(0)20 7946 0958 ext. 12", "+442079460958"),
+        ("+1 800 FLOWERS", "+18003569377"),
+        ("+1 (415) 555-2671.", "+14155552671"),
+    ] {
+        assert_eq!(strict_phone(text).as_deref(), Ok(number), "{text:?}");
+    }
+    for text in [
+        "+353698226001",
+        "+9640174804240",
+        "+14155552671!",
+        "5 +14155552671",
+        "+0 415 555 2671",
+    ] {
+        assert_eq!(strict_phone(text), Err(Refusal::Phone), "{text:?}");
+    }
     for text in [
         "4155552671",
         "14155552671",

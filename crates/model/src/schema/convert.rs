@@ -10,8 +10,12 @@ use super::violation::{Violation, ViolationKind};
 /// The most violations that one answer tells.
 const MOST: usize = 100;
 
-/// The most pairs of equal items that one list tells.
+/// The most pairs of equal items that one list tells, and among how many of its first items they are looked for.
 const MOST_PAIRS: usize = 10;
+const COMPARED_ITEMS: usize = 1000;
+
+/// The most causes that are looked at to find the violations of one answer.
+const MOST_CAUSES: usize = 1000;
 
 /// The violations that the errors stand for, in their order.
 pub(super) fn violations<'e>(errors: impl Iterator<Item = ValidationError<'e>>) -> Vec<Violation> {
@@ -61,6 +65,9 @@ impl Leaf {
 }
 
 fn collect(error: &ValidationError<'_>, leaves: &mut Vec<Leaf>) {
+    if leaves.len() >= MOST_CAUSES {
+        return;
+    }
     match error.kind() {
         Kind::AnyOf { context } | Kind::OneOfNotValid { context }
             if context.iter().any(|branch| !branch.is_empty()) =>
@@ -161,14 +168,18 @@ fn kinds(error: &ValidationError<'_>) -> Vec<ViolationKind> {
 
 fn equal_items(value: &Value) -> Vec<ViolationKind> {
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    let pairs = items.iter().enumerate().flat_map(|(b, later)| {
-        items
-            .iter()
-            .take(b)
-            .enumerate()
-            .filter(move |(_, earlier)| *earlier == later)
-            .map(move |(a, _)| (a, b))
-    });
+    let pairs = items
+        .iter()
+        .take(COMPARED_ITEMS)
+        .enumerate()
+        .flat_map(|(b, later)| {
+            items
+                .iter()
+                .take(b)
+                .enumerate()
+                .filter(move |(_, earlier)| *earlier == later)
+                .map(move |(a, _)| (a, b))
+        });
     let found: Vec<ViolationKind> = pairs
         .take(MOST_PAIRS)
         .map(|(index_a, index_b)| ViolationKind::UniqueItems { index_a, index_b })
@@ -220,8 +231,8 @@ fn format_violation(format: &str, value: &Value) -> ViolationKind {
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned);
     match format {
-        "email" | "email_loose" => ViolationKind::Email { value: text },
-        "tel" => ViolationKind::Phone { value: text },
+        "email" | "email_loose" => ViolationKind::no_email(&text),
+        "tel" => ViolationKind::no_phone(&text),
         _ => ViolationKind::Other {
             reason: format!("{text:?} is not valid as {format:?}."),
         },

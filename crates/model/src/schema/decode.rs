@@ -1,6 +1,8 @@
 //! Traits out of a request: form fields and JSON members become values of the types that the schema asks for
 //! (spec/methods.md §0.1).
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::convert::shortest;
@@ -9,14 +11,14 @@ use super::flatten;
 
 /// The traits in form fields, in the order sent. Only `traits` (JSON text) and names of the schema count.
 pub(super) fn form(paths: &[TraitPath], fields: &[(String, String)]) -> Value {
+    let mut sent: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (name, value) in fields {
+        sent.entry(name).or_default().push(value);
+    }
     let mut decoded = Decoded::new(paths);
     for path in paths {
-        let values: Vec<&str> = fields
-            .iter()
-            .filter(|(name, _)| *name == path.name)
-            .map(|(_, value)| value.as_str())
-            .collect();
-        if let Some(value) = from_texts(path, &values) {
+        let values = sent.get(path.name.as_str());
+        if let Some(value) = values.and_then(|values| from_texts(path, values)) {
             decoded.set(path, value);
         }
     }

@@ -44,6 +44,9 @@ pub struct DerivedAddress {
     pub via: Channel,
 }
 
+/// The most values with a use that one identity may have.
+const MOST_USED: usize = 1000;
+
 /// A trait with a use, and its value.
 pub(super) struct Used<'a> {
     /// `#/traits/email`
@@ -55,6 +58,9 @@ pub(super) struct Used<'a> {
 
 /// Derives everything from traits that fit the schema, in the order given.
 pub(super) fn derive(traits: Value, used: &[Used<'_>]) -> Result<Derived, Vec<Violation>> {
+    if used.len() > MOST_USED {
+        return Err(vec![too_many()]);
+    }
     let mut derived = Derived {
         traits,
         ..Derived::default()
@@ -83,6 +89,16 @@ pub(super) fn derive(traits: Value, used: &[Used<'_>]) -> Result<Derived, Vec<Vi
         Ok(derived)
     } else {
         Err(violations)
+    }
+}
+
+fn too_many() -> Violation {
+    Violation {
+        pointer: "#/traits".into(),
+        schema_pointer: "#/properties/traits".into(),
+        kind: ViolationKind::Other {
+            reason: format!("The traits hold more than {MOST_USED} identifiers and addresses."),
+        },
     }
 }
 
@@ -179,7 +195,7 @@ fn strict(via: Channel, text: &str) -> Result<String, ViolationKind> {
 
 fn verifiable(via: Channel, format: Option<&str>, text: &str) -> Result<String, ViolationKind> {
     match (format, via) {
-        (None, Channel::Email) if !format::is_email(text) => Err(ViolationKind::Email { value: text.to_owned() }),
+        (None, Channel::Email) if !format::is_email(text) => Err(ViolationKind::no_email(text)),
         (None, Channel::Sms) => Err(ViolationKind::Other {
             reason: "The schema has to name a format for an address that is verified by sms: \"tel\", or \"no-validate\" on purpose.".into(),
         }),
@@ -193,13 +209,9 @@ fn recovery(via: Channel, format: Option<&str>, text: &str) -> Result<String, Vi
         Channel::Email
             if matches!(format, None | Some("" | "email")) && !format::is_email(text) =>
         {
-            Err(ViolationKind::Email {
-                value: text.to_owned(),
-            })
+            Err(ViolationKind::no_email(text))
         }
         Channel::Email => Ok(normalise::graceful_name(text)),
-        Channel::Sms => normalise::strict_phone(text).map_err(|_| ViolationKind::Phone {
-            value: text.to_owned(),
-        }),
+        Channel::Sms => normalise::strict_phone(text).map_err(|_| ViolationKind::no_phone(text)),
     }
 }

@@ -99,6 +99,37 @@ impl Documents {
     }
 }
 
+/// The other documents that a schema refers to with `http`, `https` or `file`, each once: what has to be fetched for
+/// [`CompileOptions::documents`](super::CompileOptions::documents).
+pub fn references_elsewhere(schema: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    collect_references(schema, &mut found, MAX_DEPTH);
+    let own = id_of(schema).map(|id| id.trim_end_matches('#'));
+    found.retain(|document| Some(document.as_str()) != own);
+    found
+}
+
+fn collect_references(value: &Value, found: &mut Vec<String>, depth: usize) {
+    let reference = value
+        .get("$ref")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let document = reference.split('#').next().unwrap_or_default();
+    if is_elsewhere(document) && !found.iter().any(|known| known == document) {
+        found.push(document.to_owned());
+    }
+    let _: Option<&Value> = below(value, depth, |sub, depth| {
+        collect_references(sub, found, depth);
+        None
+    });
+}
+
+fn is_elsewhere(reference: &str) -> bool {
+    ["file:", "http:", "https:"]
+        .iter()
+        .any(|scheme| reference.starts_with(scheme))
+}
+
 struct Collector<'a> {
     documents: Documents,
     references: Vec<(usize, String, String)>,
@@ -227,7 +258,7 @@ impl Collector<'_> {
                 continue;
             }
             let shown: String = reference.chars().take(200).collect();
-            self.problems.push(if shown.starts_with("file:") || shown.starts_with("http:") || shown.starts_with("https:") {
+            self.problems.push(if is_elsewhere(&shown) {
                 format!(
                     "At {at} the schema refers to \"{shown}\", which is not read. Copy what it needs into \"definitions\" and refer \
                      to it as #/definitions/…, or embed the other document as base64://…."
@@ -267,7 +298,7 @@ fn anchored<'v>(value: &'v Value, anchor: &str, depth: usize) -> Option<&'v Valu
 fn below<'v>(
     value: &'v Value,
     depth: usize,
-    search: impl Fn(&'v Value, usize) -> Option<&'v Value>,
+    mut search: impl FnMut(&'v Value, usize) -> Option<&'v Value>,
 ) -> Option<&'v Value> {
     let depth = depth.checked_sub(1)?;
     match value {

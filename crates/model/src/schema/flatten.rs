@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::MAX_DEPTH;
 use super::pointer::escape_dots;
 
 /// Every leaf of the traits with its dotted name below `prefix` (`traits.name.first`, `traits.list.0`); dots in
@@ -35,8 +36,8 @@ fn below(name: &str, segment: &str) -> String {
     }
 }
 
-/// The traits that leaves below `prefix` stand for; names that are not below it are passed over. A numeric step
-/// into nothing, or next in a list, makes a list.
+/// The traits that leaves below `prefix` stand for; names that are not below it, or have more steps than a schema,
+/// are passed over. A numeric step into nothing, or next in a list, makes a list.
 pub fn unflatten<'a>(
     prefix: &str,
     leaves: impl IntoIterator<Item = (&'a str, &'a Value)>,
@@ -49,8 +50,9 @@ pub fn unflatten<'a>(
             name.strip_prefix(prefix)
                 .and_then(|rest| rest.strip_prefix('.'))
         };
-        if let Some(own) = own {
-            set(&mut traits, &steps(own), value.clone());
+        let place = own.map(steps).filter(|place| place.len() <= MAX_DEPTH);
+        if let Some(place) = place {
+            set(&mut traits, &place, value.clone());
         }
     }
     traits

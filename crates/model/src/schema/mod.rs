@@ -19,12 +19,13 @@ mod validator;
 mod violation;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 pub use derive::{Derived, DerivedAddress};
+pub use document::references_elsewhere;
 pub use extension::{CodeIdentifier, Extension};
 pub use field::TraitField;
 pub use flatten::{flatten, unflatten};
@@ -248,7 +249,7 @@ impl IdentitySchema {
     fn used<'a>(&'a self, document: &'a Value) -> Vec<Used<'a>> {
         let evaluation = self.0.validator.evaluate(document);
         let mut found: Vec<(usize, Used<'a>)> = Vec::new();
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         for entry in evaluation.iter_annotations() {
             let index = entry
                 .annotations
@@ -264,10 +265,9 @@ impl IdentitySchema {
             else {
                 continue;
             };
-            if seen.contains(&(index, at.to_owned())) {
+            if !seen.insert((index, at)) {
                 continue;
             }
-            seen.push((index, at.to_owned()));
             let schema_pointer = format!("#{}", entry.schema_location.trim_start_matches('#'));
             let used = Used {
                 pointer: format!("#{at}"),

@@ -63,6 +63,32 @@ pub enum ViolationKind {
     Other { reason: String },
 }
 
+impl ViolationKind {
+    /// A text that is no mail address. Without any text there is nothing to show: that has the general message.
+    pub(super) fn no_email(text: &str) -> ViolationKind {
+        match text {
+            "" => ViolationKind::Other {
+                reason: "An e-mail address is expected, the text is empty.".into(),
+            },
+            _ => ViolationKind::Email {
+                value: text.to_owned(),
+            },
+        }
+    }
+
+    /// A text that is no phone number, likewise.
+    pub(super) fn no_phone(text: &str) -> ViolationKind {
+        match text {
+            "" => ViolationKind::Other {
+                reason: "A phone number is expected, the text is empty.".into(),
+            },
+            _ => ViolationKind::Phone {
+                value: text.to_owned(),
+            },
+        }
+    }
+}
+
 impl Violation {
     /// The name of the form field that it concerns: `traits.name.first`, `traits.list.0`. Empty for the whole.
     pub fn name(&self) -> String {

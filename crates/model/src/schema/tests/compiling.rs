@@ -180,6 +180,10 @@ fn embedded_and_given_documents_are_followed() {
             .value,
         "a@b.org"
     );
+    assert_eq!(
+        references_elsewhere(&source),
+        ["https://example.org/address.json"]
+    );
     options.disallow_ref = true;
     assert!(IdentitySchema::compile(&source, &options).is_err());
 }

@@ -402,6 +402,8 @@ fn the_formats_take_what_the_reference_takes() {
             && !fits("uri", "a b:c")
     );
     assert!(fits("when", "2026-07-29T10:00:00Z") && !fits("when", "2026-07-29"));
+    let empty = wrong(&schema, json!({"email": "", "tel": ""}));
+    assert!(other(&empty[0], "traits.email") && other(&empty[1], "traits.tel"));
     assert_eq!(
         wrong(&schema, json!({"tel": "123"})),
         one(
