@@ -55,7 +55,7 @@ impl Expiring {
         match self {
             Expiring::Sessions => (
                 "SELECT id FROM sessions WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM sessions WHERE nid = $1 AND id IN ($*)",
+                "DELETE FROM sessions WHERE (nid = $1) IS TRUE AND id IN ($*)",
             ),
             Expiring::Continuity => (
                 "SELECT id FROM bia_continuity WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",

@@ -456,7 +456,7 @@ pub async fn list_dispatches(
     let rows = conn
         .fetch_all(
             "SELECT id, message_id, status, error, created_at, updated_at FROM courier_message_dispatches \
-             WHERE nid = $1 AND message_id = $2 ORDER BY created_at DESC, id LIMIT 1000",
+             WHERE (nid = $1) IS TRUE AND message_id = $2 ORDER BY created_at DESC, id LIMIT 1000",
             args![conn.nid(), message_id],
         )
         .await?;

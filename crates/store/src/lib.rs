@@ -2,7 +2,9 @@
 //!
 //! The only crate that speaks SQL. It knows rows, not rules: no HTTP, no flows, no hashing of
 //! passwords, no mail. Every statement is one portable text; what the databases do differently
-//! stands in `db/`. Every query of a data table filters by the network id that the connection carries.
+//! stands in `db/`. Every query of a data table filters by the network id that the connection carries;
+//! as `(nid = $n) IS TRUE` where no index that begins with it may be used: SQLite has no statistics
+//! and would take the one network for a selective value.
 //!
 //! A [`Tx`] is one unit of work and is rolled back when it is dropped. Nothing slow (hashing, mail,
 //! HTTP) happens while one is open: on SQLite it holds the only writer.

@@ -16,14 +16,14 @@ pub(super) async fn load(conn: &mut Conn, identities: &mut [Identity]) -> Result
     let ids: Vec<Value<'_>> = identities.iter().map(|i| Value::from(i.id)).collect();
     let verifiable = conn
         .fetch_all_in(
-            concat!("SELECT ", verifiable_columns!(), ", v.identity_id FROM identity_verifiable_addresses v WHERE v.nid = $1 AND v.identity_id IN ($*)"),
+            concat!("SELECT ", verifiable_columns!(), ", v.identity_id FROM identity_verifiable_addresses v WHERE (v.nid = $1) IS TRUE AND v.identity_id IN ($*)"),
             &nid,
             ids.clone(),
         )
         .await?;
     let recovery = conn
         .fetch_all_in(
-            concat!("SELECT ", recovery_columns!(), ", r.identity_id FROM identity_recovery_addresses r WHERE r.nid = $1 AND r.identity_id IN ($*)"),
+            concat!("SELECT ", recovery_columns!(), ", r.identity_id FROM identity_recovery_addresses r WHERE (r.nid = $1) IS TRUE AND r.identity_id IN ($*)"),
             &nid,
             ids,
         )
@@ -144,7 +144,7 @@ pub(super) async fn replace_changed(
         .filter(|id| !kept.contains(id));
     let nid = [Value::from(tx.nid())];
     tx.execute_in(
-        "DELETE FROM identity_verifiable_addresses WHERE nid = $1 AND id IN ($*)",
+        "DELETE FROM identity_verifiable_addresses WHERE (nid = $1) IS TRUE AND id IN ($*)",
         &nid,
         gone.map(Value::from),
     )
@@ -189,7 +189,7 @@ async fn replace_changed_recovery(
         .filter(|id| !kept.contains(id));
     let nid = [Value::from(tx.nid())];
     tx.execute_in(
-        "DELETE FROM identity_recovery_addresses WHERE nid = $1 AND id IN ($*)",
+        "DELETE FROM identity_recovery_addresses WHERE (nid = $1) IS TRUE AND id IN ($*)",
         &nid,
         gone.map(Value::from),
     )

@@ -34,8 +34,8 @@ macro_rules! recovery_columns {
 /// Joins the addresses to `identities i`.
 macro_rules! join_addresses {
     () => {
-        " LEFT JOIN identity_verifiable_addresses v ON v.identity_id = i.id AND v.nid = i.nid \
-          LEFT JOIN identity_recovery_addresses r ON r.identity_id = i.id AND r.nid = i.nid"
+        " LEFT JOIN identity_verifiable_addresses v ON v.identity_id = i.id AND (v.nid = i.nid) IS TRUE \
+          LEFT JOIN identity_recovery_addresses r ON r.identity_id = i.id AND (r.nid = i.nid) IS TRUE"
     };
 }
 

@@ -70,8 +70,8 @@ pub(crate) async fn load(conn: &mut Conn, identities: &mut [Identity]) -> Result
     let rows = conn
         .fetch_all_in(
             "SELECT c.id, c.identity_id, c.identity_credential_type_id, c.config, c.version, c.created_at, c.updated_at, k.identifier \
-             FROM identity_credentials c LEFT JOIN identity_credential_identifiers k ON k.identity_credential_id = c.id AND k.nid = c.nid \
-             WHERE c.nid = $1 AND c.identity_id IN ($*)",
+             FROM identity_credentials c LEFT JOIN identity_credential_identifiers k ON k.identity_credential_id = c.id AND (k.nid = c.nid) IS TRUE \
+             WHERE (c.nid = $1) IS TRUE AND c.identity_id IN ($*)",
             &[Value::from(nid)],
             ids,
         )

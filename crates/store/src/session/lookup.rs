@@ -54,8 +54,8 @@ pub async fn find_by_token(
                 "SELECT s.token, ", session_columns!(), ", ", device_columns!(), ", ", identity_columns!(), ", ",
                 verifiable_columns!(), ", ", recovery_columns!(),
                 " FROM sessions s JOIN identities i ON i.id = s.identity_id",
-                " LEFT JOIN session_devices d ON d.session_id = s.id AND d.nid = s.nid", join_addresses!(),
-                " WHERE s.nid = $1 AND s.active = $2 AND s.expires_at > $3 AND s.token IN ($*) LIMIT 200"
+                " LEFT JOIN session_devices d ON d.session_id = s.id AND (d.nid = s.nid) IS TRUE", join_addresses!(),
+                " WHERE (s.nid = $1) IS TRUE AND s.active = $2 AND s.expires_at > $3 AND s.token IN ($*) LIMIT 200"
             ),
             &[nid.into(), true.into(), now.into()],
             tokens.iter().map(|token| Value::from(*token)),
@@ -142,7 +142,7 @@ pub async fn find_any_by_token(
             concat!(
                 "SELECT s.token, ",
                 session_columns!(),
-                " FROM sessions s WHERE s.nid = $1 AND s.token IN ($*)"
+                " FROM sessions s WHERE (s.nid = $1) IS TRUE AND s.token IN ($*)"
             ),
             &[Value::from(nid)],
             tokens.iter().map(|token| Value::from(*token)),
@@ -192,7 +192,7 @@ pub(super) async fn load_devices(
             concat!(
                 "SELECT ",
                 device_columns!(),
-                ", d.session_id FROM session_devices d WHERE d.nid = $1 AND d.session_id IN ($*)"
+                ", d.session_id FROM session_devices d WHERE (d.nid = $1) IS TRUE AND d.session_id IN ($*)"
             ),
             &[Value::from(nid)],
             ids,

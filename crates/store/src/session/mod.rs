@@ -223,7 +223,7 @@ pub async fn revoke_bulk(
     match which {
         Bulk::Sessions(ids) => {
             conn.execute_in(
-                "UPDATE sessions SET active = $1, updated_at = $2 WHERE nid = $3 AND active = $4 AND id IN ($*)",
+                "UPDATE sessions SET active = $1, updated_at = $2 WHERE (nid = $3) IS TRUE AND active = $4 AND id IN ($*)",
                 &values,
                 ids.iter().copied().map(Value::from),
             )
@@ -231,7 +231,7 @@ pub async fn revoke_bulk(
         }
         Bulk::Identities(ids) => {
             conn.execute_in(
-                "UPDATE sessions SET active = $1, updated_at = $2 WHERE nid = $3 AND active = $4 AND identity_id IN ($*)",
+                "UPDATE sessions SET active = $1, updated_at = $2 WHERE (nid = $3) IS TRUE AND active = $4 AND identity_id IN ($*)",
                 &values,
                 ids.iter().copied().map(Value::from),
             )
@@ -240,7 +240,7 @@ pub async fn revoke_bulk(
         Bulk::All(most) => {
             let ids = some_ids(conn, "SELECT id FROM sessions WHERE nid = $1 AND active = $2 LIMIT $3", Some(true), most).await?;
             conn.execute_in(
-                "UPDATE sessions SET active = $1, updated_at = $2 WHERE nid = $3 AND active = $4 AND id IN ($*)",
+                "UPDATE sessions SET active = $1, updated_at = $2 WHERE (nid = $3) IS TRUE AND active = $4 AND id IN ($*)",
                 &values,
                 ids.into_iter().map(Value::from),
             )
@@ -252,7 +252,7 @@ pub async fn revoke_bulk(
 /// Removes sessions. Gives their number.
 pub async fn delete_bulk(conn: &mut Conn, which: Bulk<'_>) -> Result<u64, StoreError> {
     let nid = [Value::from(conn.nid())];
-    const BY_ID: &str = "DELETE FROM sessions WHERE nid = $1 AND id IN ($*)";
+    const BY_ID: &str = "DELETE FROM sessions WHERE (nid = $1) IS TRUE AND id IN ($*)";
     match which {
         Bulk::Sessions(ids) => {
             conn.execute_in(BY_ID, &nid, ids.iter().copied().map(Value::from))
@@ -260,7 +260,7 @@ pub async fn delete_bulk(conn: &mut Conn, which: Bulk<'_>) -> Result<u64, StoreE
         }
         Bulk::Identities(ids) => {
             conn.execute_in(
-                "DELETE FROM sessions WHERE nid = $1 AND identity_id IN ($*)",
+                "DELETE FROM sessions WHERE (nid = $1) IS TRUE AND identity_id IN ($*)",
                 &nid,
                 ids.iter().copied().map(Value::from),
             )
