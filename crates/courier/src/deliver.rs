@@ -34,12 +34,13 @@ fn letter(message: &Message) -> Letter<'_> {
         recipient: &message.recipient,
         subject: &message.subject,
         text: &message.body,
-        html: html(message),
+        html: html_part(message),
     }
 }
 
-/// The HTML part. Without one the mail goes out as text.
-fn html(message: &Message) -> Option<String> {
+/// The HTML of a stored mail, rendered from its data as for delivery. `None` for text messages, and for mails
+/// whose type or data is not known here: those go out as plain text.
+pub fn html_part(message: &Message) -> Option<String> {
     let kind = message.template_type.as_str();
     let rendered = match Template::read(kind, message.via, &message.template_data) {
         Some(Ok(template)) => template.html().map_err(|error| error.to_string()),

@@ -25,6 +25,7 @@ mod smtp;
 mod template;
 mod worker;
 
+pub use deliver::html_part;
 pub use error::{CourierError, DeliveryError};
 pub use queue::{Outgoing, enqueue};
 pub use settings::{EmailDelivery, Security, Settings, SmtpSettings, SmtpUri, SmtpUriError};

@@ -73,10 +73,12 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     let [first, second, ..] = ip.segments();
     // Global unicast is 2000::/3; the rest is loopback, local, multicast or reserved.
     let global = (first & 0xe000) == 0x2000;
-    let special = (first == 0x2001 && second < 0x0200) // protocol assignments, Teredo, ORCHID
-        || (first == 0x2001 && second == 0x0db8)
-        || first == 0x2002
-        || (first == 0x3fff && second < 0x1000);
+    let special = match first {
+        0x2001 => second < 0x0200 || second == 0x0db8, // protocols such as Teredo; documentation
+        0x2002 => true,                                // 6to4, which may hide any IPv4 address
+        0x3fff => second < 0x1000,                     // documentation
+        _ => false,
+    };
     global && !special
 }
 

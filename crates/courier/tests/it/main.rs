@@ -1,10 +1,6 @@
 //! The courier against a real database and a real mail server on loopback.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod post;
 mod queue;

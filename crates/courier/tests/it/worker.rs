@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bia_courier::Settings;
+use bia_courier::{Settings, html_part};
 use bia_store::courier::{self, Status};
 use bia_store::transact;
 use uuid::Uuid;
@@ -328,4 +328,29 @@ async fn a_text_message_without_a_channel_says_so() {
     assert_eq!(post.fate(id).await, (Status::Queued, 1));
     let error = post.dispatches(id).await[0].error.clone().unwrap();
     assert_eq!(error["message"], "no courier channels configured for: sms");
+}
+
+#[tokio::test]
+async fn a_mail_of_a_type_that_is_not_known_goes_out_as_text() {
+    let post = Post::open().await;
+    let known = post.queue("user-1@example.org").await;
+    assert!(html_part(&post.message(known).await).is_some_and(|html| html.contains("123456")));
+    let foreign = courier::Message {
+        id: Uuid::new_v4(),
+        recipient: "user-2@example.org".into(),
+        template_type: "stub".into(),
+        template_data: serde_json::json!({"subject": "Hi"}),
+        ..post.message(known).await
+    };
+    courier::insert(&mut post.store.write().await.unwrap(), &foreign)
+        .await
+        .unwrap();
+    assert_eq!(post.worker().work_once().await.unwrap(), 2);
+    assert_eq!(post.fate(foreign.id).await, (Status::Sent, 1));
+    let mails = post.sink.mails();
+    let text = mails
+        .iter()
+        .find(|m| m.to[0] == "user-2@example.org")
+        .unwrap();
+    assert!(text.content.contains("text/plain") && !text.content.contains("text/html"));
 }
