@@ -16,6 +16,7 @@ on_each_database!(
     two_workers_never_share_a_message,
     the_messages_of_a_dead_worker_are_taken_over,
     an_attempt_is_noted_by_the_holder_only,
+    a_message_that_is_put_off_waits_for_its_time,
     lists_are_newest_first_filtered_and_paged,
 );
 
@@ -174,6 +175,41 @@ async fn an_attempt_is_noted_by_the_holder_only(place: &Place) {
         [message.id],
         "a failed one waits again"
     );
+}
+
+async fn a_message_that_is_put_off_waits_for_its_time(place: &Place) {
+    let message = queue(place, 1).await.remove(0);
+    let (worker, other) = (Uuid::new_v4(), Uuid::new_v4());
+    let failed = Dispatch {
+        id: Uuid::new_v4(),
+        message_id: message.id,
+        success: false,
+        error: Some(json!({"code": 500})),
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    let until = NOW + Duration::seconds(30);
+    assert!(is_due(place, 0).await);
+    claim(place, worker, 1, 0).await;
+    assert!(!is_due(place, 0).await);
+    let stranger = transact!(place.store, tx => courier::put_off(tx, other, message.id, until, &failed).await);
+    assert!(!stranger.unwrap(), "not the holder");
+    let holder = transact!(place.store, tx => courier::put_off(tx, worker, message.id, until, &failed).await);
+    assert!(holder.unwrap());
+
+    let mut conn = place.store.read().await.unwrap();
+    let waiting = courier::find(&mut conn, message.id).await.unwrap().unwrap();
+    assert_eq!(waiting.status, Status::Queued);
+    drop(conn);
+    assert!(!is_due(place, 29).await && claim(place, other, 1, 29).await.is_empty());
+    assert!(is_due(place, 31).await);
+    assert_eq!(claim(place, other, 1, 31).await, [message.id]);
+    assert!(!is_due(place, 90).await && is_due(place, 92).await, "its lease runs out");
+}
+
+async fn is_due(place: &Place, at: i64) -> bool {
+    let mut conn = place.store.read().await.unwrap();
+    courier::is_due(&mut conn, NOW + Duration::seconds(at)).await.unwrap()
 }
 
 async fn lists_are_newest_first_filtered_and_paged(place: &Place) {
