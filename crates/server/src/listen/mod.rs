@@ -4,20 +4,25 @@ mod account;
 mod tls;
 mod unix;
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::net::SocketAddr as UnixAddress;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
 use axum_server::accept::{DefaultAcceptor, NoDelayAcceptor};
 use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Address, Control, Handle, Server};
 use bia_config::section::serve::{Bind, Listener as Settings};
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
+use tower::service_fn;
 
 pub use tls::Certificate;
+
+use crate::middleware::Front;
 
 /// Connections that the system keeps waiting while all are busy.
 const BACKLOG: u32 = 1024;
@@ -88,11 +93,11 @@ impl Bound {
         }
     }
 
-    /// Serves a router until `control` ends it.
+    /// Serves all routes of a listener until `control` ends it.
     ///
     /// # Errors
     /// When the socket fails for good.
-    pub async fn serve(self, router: Router, control: Control) -> io::Result<()> {
+    pub async fn serve(self, front: Front, control: Control) -> io::Result<()> {
         match &self.socket {
             Socket::Tcp(_) => {
                 let address = self
@@ -119,7 +124,8 @@ impl Bound {
         match self.socket {
             Socket::Tcp(listener) => {
                 let server = prepared::<SocketAddr>(listener, control, self.idle);
-                let service = router.into_make_service_with_connect_info::<SocketAddr>();
+                let service =
+                    service_fn(move |peer| ready(Ok::<_, Infallible>(front.called_by(peer))));
                 match self.certificate {
                     Some(certificate) => {
                         let acceptor = RustlsAcceptor::new(certificate.watched())
@@ -138,9 +144,9 @@ impl Bound {
             }
             Socket::Unix(listener, path) => {
                 let _gone_at_the_end = unix::Unlink(path);
-                let server =
-                    prepared::<std::os::unix::net::SocketAddr>(listener, control, self.idle);
-                let service = router.into_make_service();
+                let server = prepared::<UnixAddress>(listener, control, self.idle);
+                let service =
+                    service_fn(move |_: UnixAddress| ready(Ok::<_, Infallible>(front.clone())));
                 match self.certificate {
                     Some(certificate) => {
                         server

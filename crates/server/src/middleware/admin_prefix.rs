@@ -1,11 +1,7 @@
 //! On the admin listener every path works with and without `/admin` before it (admin.md §1).
 
-use std::task::{Context, Poll};
-
-use axum::extract::Request;
 use http::Uri;
 use http::uri::PathAndQuery;
-use tower::Service;
 
 /// What all admin routes begin with.
 pub const ADMIN: &str = "/admin";
@@ -13,29 +9,8 @@ pub const ADMIN: &str = "/admin";
 /// Built-in pages of the admin listener, which are not part of the API and keep their path.
 const PAGES: [&str; 2] = ["/console", "/console/"];
 
-/// Adds the prefix where it is missing, before a route is looked for.
-#[derive(Clone)]
-pub struct AdminPrefix<S>(pub S);
-
-impl<S: Service<Request>> Service<Request> for AdminPrefix<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        if let Some(uri) = prefixed(request.uri()) {
-            *request.uri_mut() = uri;
-        }
-        self.0.call(request)
-    }
-}
-
 /// The same URI with the prefix; `None` when it is there already. `/adminfoo` counts as there, as in the reference.
-fn prefixed(uri: &Uri) -> Option<Uri> {
+pub(super) fn prefixed(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
     let page = path == PAGES[0] || path.starts_with(PAGES[1]);
     if path.starts_with(ADMIN) || page || !path.starts_with('/') {

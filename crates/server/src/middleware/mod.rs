@@ -5,8 +5,10 @@
 mod admin_prefix;
 pub mod body;
 mod cors;
+mod front;
 mod headers;
 mod panic;
+mod redirect;
 pub mod request_id;
 mod request_log;
 
@@ -22,7 +24,8 @@ use bia_config::section::serve::Cors;
 use bia_selfservice::cx::App;
 use http::{HeaderMap, HeaderValue, Method};
 
-pub use admin_prefix::{ADMIN, AdminPrefix};
+pub use admin_prefix::ADMIN;
+pub use front::Front;
 
 use crate::metrics::{Exchange, Metrics};
 use cors::{Policy, Verdict};
@@ -89,18 +92,17 @@ pub async fn around(
     next: Next,
 ) -> Response {
     let seen = Seen::of(&request);
-    let mut response = match listener.other_origins(&seen.method, request.headers()) {
-        Verdict::Answer(status, headers) => (status, headers).into_response(),
-        Verdict::Serve(headers) => {
-            let mut response = listener.serve(request, next, seen.id()).await;
-            if listener.is_public {
-                headers::vary_by_cookie(seen.uri.path(), response.headers_mut());
-            }
-            cors::add(headers, response.headers_mut());
-            response
-        }
+    let headers = match listener.other_origins(&seen.method, request.headers()) {
+        // Preflights do not come this far.
+        Verdict::Serve(headers) | Verdict::Answer(_, headers) => headers,
     };
+    let mut response = listener.serve(request, next, seen.id()).await;
+    if listener.is_public {
+        headers::vary_by_cookie(seen.uri.path(), response.headers_mut());
+    }
+    cors::add(headers, response.headers_mut());
     headers::no_cache(&seen.method, response.headers_mut());
+    redirect::explain(&seen.method, &mut response);
     listener.note(&seen, &response);
     response
 }
@@ -109,6 +111,19 @@ impl Listener {
     async fn serve(&self, request: Request, next: Next, id: Option<&str>) -> Response {
         let request = request.map(|body| body::bounded(body, self.body_time));
         panic::guarded(next.run(request), self.answer_time, id).await
+    }
+
+    /// The answer to a request that only asks whether a script of another origin may send another one.
+    fn preflight<B: HttpBody>(&self, request: &http::Request<B>) -> Option<Response> {
+        match self.other_origins(request.method(), request.headers()) {
+            Verdict::Answer(status, headers) => {
+                let seen = Seen::of(request);
+                let response = (status, headers).into_response();
+                self.note(&seen, &response);
+                Some(response)
+            }
+            Verdict::Serve(_) => None,
+        }
     }
 
     /// Whether the request is one for the rules about other origins. They are read anew for each request, because
@@ -173,7 +188,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(request: &Request) -> Seen {
+    fn of<B: HttpBody>(request: &http::Request<B>) -> Seen {
         Seen {
             at: Instant::now(),
             method: request.method().clone(),

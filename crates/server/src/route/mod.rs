@@ -19,7 +19,7 @@ use http::{HeaderValue, StatusCode, header};
 pub use health::Readiness;
 
 use crate::metrics::Metrics;
-use crate::middleware::{AdminPrefix, Listener, around};
+use crate::middleware::{Front, Listener, around};
 
 /// What the two listeners of a process share.
 pub struct Process {
@@ -43,7 +43,7 @@ impl Process {
     }
 
     /// Everything that the public listener answers.
-    pub fn public_router(&self) -> Router {
+    pub fn public_router(&self) -> Front {
         let routes = public::router()
             .merge(schemas::routes())
             .merge(redirects::to_admin());
@@ -52,36 +52,38 @@ impl Process {
     }
 
     /// Everything that the admin listener answers, with and without `/admin` before the path.
-    pub fn admin_router(&self) -> Router {
+    pub fn admin_router(&self) -> Front {
         let routes = redirects::to_public();
         let listener = Listener::admin(Arc::clone(&self.app), Arc::clone(&self.metrics));
         let operation = health::admin(&self.readiness, &self.metrics);
-        Router::new().fallback_service(AdminPrefix(self.finish(routes, operation, listener)))
+        self.finish(routes, operation, listener)
     }
 
-    fn finish(&self, routes: Router<Arc<App>>, others: Router, listener: Listener) -> Router {
-        routes
+    fn finish(&self, routes: Router<Arc<App>>, others: Router, listener: Listener) -> Front {
+        let listener = Arc::new(listener);
+        let router = routes
             .with_state(Arc::clone(&self.app))
             .merge(others)
             .fallback(not_found)
             .method_not_allowed_fallback(method_not_allowed)
-            .layer(from_fn_with_state(Arc::new(listener), around))
+            .layer(from_fn_with_state(Arc::clone(&listener), around));
+        Front::new(listener, router)
     }
 }
 
 /// The public listener's router for an app.
-pub fn public_router(app: Arc<App>) -> Router {
+pub fn public_router(app: Arc<App>) -> Front {
     Process::new(app).public_router()
 }
 
 /// The admin listener's router for an app.
-pub fn admin_router(app: Arc<App>) -> Router {
+pub fn admin_router(app: Arc<App>) -> Front {
     Process::new(app).admin_router()
 }
 
 /// What a process without listeners of its own answers: metrics, nothing else.
-pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
-    health::metrics_alone(metrics).fallback(not_found)
+pub fn metrics_router(metrics: Arc<Metrics>) -> Front {
+    Front::bare(health::metrics_alone(metrics).fallback(not_found))
 }
 
 /// The answer for a path that no route has. A path with a slash more at its end is another path.

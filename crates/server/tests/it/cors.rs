@@ -79,3 +79,14 @@ async fn switched_off_nothing_is_allowed_and_options_is_no_method() {
         (StatusCode::METHOD_NOT_ALLOWED, None)
     );
 }
+
+#[tokio::test]
+async fn an_answered_preflight_names_no_methods_but_those_that_were_asked_for() {
+    let world = open().await;
+    let headers = [
+        ("origin", "https://app.example.org"),
+        ("access-control-request-method", "GET"),
+    ];
+    let answer = world.public("OPTIONS", "/health/alive", &headers).await;
+    assert_eq!((answer.status, answer.header("allow")), (StatusCode::NO_CONTENT, None));
+}

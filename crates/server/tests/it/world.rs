@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use bia_server::middleware::Front;
 use axum::body::Body;
 use bia_config::Config;
 use bia_selfservice::cx::App;
@@ -65,8 +65,8 @@ fn schema_url(field: &str) -> String {
 /// A server that is not reached by sockets.
 pub(crate) struct World {
     pub(crate) app: Arc<App>,
-    public: Router,
-    admin: Router,
+    public: Front,
+    admin: Front,
 }
 
 impl World {
@@ -127,8 +127,8 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Re
     request.body(body).unwrap()
 }
 
-async fn send(router: &Router, request: Request<Body>) -> Answer {
-    let response = router.clone().oneshot(request).await.unwrap();
+async fn send(front: &Front, request: Request<Body>) -> Answer {
+    let response = front.clone().oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     Answer {
