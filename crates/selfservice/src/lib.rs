@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::allow_attributes, reason = "tests fail by panicking"))]
 
+pub mod admin;
 pub mod csrf;
 pub mod cx;
 pub mod engine;

@@ -133,6 +133,9 @@ pub enum Problem {
     /// The request is wrong; the sentence says how. Flows show it as a message.
     #[error("{0}")]
     BadRequest(String),
+    /// The request cannot even be read; the sentence is all that the answer says.
+    #[error("{0}")]
+    Malformed(String),
     /// The client must not do that.
     #[error("{0}")]
     Forbidden(String),
@@ -148,7 +151,7 @@ pub enum Problem {
     /// A browser has to go to another page before it can go on.
     #[error("the browser has to go to {0} first")]
     GoElsewhere(String),
-    /// Something with the same unique value exists.
+    /// Something with the same unique value exists. An empty sentence adds nothing to that.
     #[error("{0}")]
     Conflict(String),
     /// The configuration does not allow what was asked.
@@ -163,6 +166,15 @@ pub enum Problem {
     /// Something that cannot happen did.
     #[error("internal: {0}")]
     Internal(String),
+}
+
+impl bia_store::db::StoreFailure for Problem {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Problem::Store(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 impl Problem {

@@ -132,6 +132,7 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
             .id("self_service_flow_return_to_forbidden")
             .reason(format!("The return_to URL {url:?} is not allowed. Use one that selfservice.allowed_return_urls lists.")),
         Problem::BadRequest(reason) => bad_request().reason(reason),
+        Problem::Malformed(message) => ErrorAnswer::new(StatusCode::BAD_REQUEST, message),
         Problem::NotFound(reason) if reason.is_empty() => ErrorAnswer::new(StatusCode::NOT_FOUND, NOT_FOUND),
         Problem::NotFound(reason) => ErrorAnswer::new(StatusCode::NOT_FOUND, NOT_FOUND).reason(reason),
         Problem::MethodDisabled(method) => ErrorAnswer::new(StatusCode::NOT_FOUND, NOT_FOUND)
@@ -142,6 +143,7 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
             .reason("This account was disabled.")
             .detail("identity_id", json!(id)),
         Problem::GoElsewhere(url) => location_change(url),
+        Problem::Conflict(reason) if reason.is_empty() => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT),
         Problem::Conflict(reason) => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT).reason(reason),
         Problem::Misconfigured(reason) => internal(reason).id("invalid_configuration"),
         Problem::Upstream(reason) => ErrorAnswer::new(StatusCode::BAD_GATEWAY, "Another server answered badly")

@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::allow_attributes, reason = "a test stops where it fails"))]
 
+mod admin;
 pub mod cli;
 mod cookies;
 pub mod courier;

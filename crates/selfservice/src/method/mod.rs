@@ -11,6 +11,8 @@ use async_trait::async_trait;
 use bia_config::Config;
 use bia_model::text::Message;
 use bia_model::{Aal, AuthenticationMethod, Flow, Identity, MethodName};
+use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::cx::Cx;
 use crate::form::Form;
@@ -65,6 +67,11 @@ pub trait Method: Send + Sync {
     fn verification(&self) -> Option<&dyn VerificationMethod> {
         None
     }
+
+    /// Its part in the admin API.
+    fn admin(&self) -> Option<&dyn AdminMethod> {
+        None
+    }
 }
 
 /// The method with a name, when this server has it.
@@ -108,6 +115,22 @@ impl Refusal {
 impl<E: Into<Problem>> From<E> for Refusal {
     fn from(error: E) -> Refusal {
         Refusal::Problem(error.into())
+    }
+}
+
+/// A method's part in the admin API: its credentials as they are imported, shown and taken away there.
+#[async_trait]
+pub trait AdminMethod: Send + Sync {
+    /// Makes of the `config` of an import (admin.md §5.4) what is stored: unknown members are refused,
+    /// secrets are hashed or sealed. Slow; never called inside a transaction.
+    async fn import(&self, cx: &Cx, config: Value) -> Result<Value, Problem>;
+
+    /// Puts what [`AdminMethod::import`] made into an identity that may have such a credential already.
+    fn merge(&self, identity: &mut Identity, imported: Value, now: OffsetDateTime) -> Result<(), Problem>;
+
+    /// What an operator may see of a stored config; null shows nothing.
+    fn reveal(&self, config: &Value) -> Value {
+        config.clone()
     }
 }
 

@@ -53,7 +53,7 @@ impl Process {
 
     /// Everything that the admin listener answers, with and without `/admin` before the path.
     pub fn admin_router(&self) -> Front {
-        let routes = redirects::to_public();
+        let routes = crate::admin::router().merge(redirects::to_public());
         let listener = Listener::admin(Arc::clone(&self.app), Arc::clone(&self.metrics));
         let operation = health::admin(&self.readiness, &self.metrics);
         self.finish(routes, operation, listener)

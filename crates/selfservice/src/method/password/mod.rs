@@ -1,6 +1,7 @@
 //! Passwords (spec: methods.md §1).
 
 mod accept;
+mod admin;
 mod credential;
 mod login;
 pub mod policy;
@@ -10,7 +11,7 @@ mod settings;
 use bia_config::Config;
 use bia_model::{Identity, MethodName};
 
-use super::{LoginMethod, Method, RegistrationMethod, SettingsMethod};
+use super::{AdminMethod, LoginMethod, Method, RegistrationMethod, SettingsMethod};
 
 pub use credential::PasswordConfig;
 
@@ -45,6 +46,10 @@ impl Method for Password {
     }
 
     fn settings(&self) -> Option<&dyn SettingsMethod> {
+        Some(self)
+    }
+
+    fn admin(&self) -> Option<&dyn AdminMethod> {
         Some(self)
     }
 }

@@ -1,0 +1,74 @@
+//! Reading one identity (admin.md §6.1).
+
+use bia_model::{Identity, MethodName};
+use bia_store::identity::{self as identities, Expand};
+use uuid::Uuid;
+
+use crate::cx::Cx;
+use crate::problem::Problem;
+
+/// The credential types whose config is to be shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IncludeCredentials {
+    kinds: Vec<MethodName>,
+    asked: bool,
+}
+
+impl IncludeCredentials {
+    /// None.
+    pub fn none() -> IncludeCredentials {
+        IncludeCredentials::default()
+    }
+
+    /// Reads the query parameter `include_credential`, which may come several times.
+    pub fn of_request(cx: &Cx) -> Result<IncludeCredentials, Problem> {
+        let mut kinds = Vec::new();
+        let named = cx.request.query.iter().filter(|(name, _)| name == "include_credential");
+        for (_, value) in named {
+            let kind = MethodName::parse(value).filter(|k| is_credential(*k)).ok_or_else(|| {
+                Problem::BadRequest(format!("include_credential={value}: there is no such type of credentials."))
+            })?;
+            kinds.push(kind);
+        }
+        let asked = !kinds.is_empty();
+        Ok(IncludeCredentials { kinds, asked })
+    }
+
+    /// Whether the config of a type is to be shown.
+    pub fn has(&self, kind: MethodName) -> bool {
+        self.kinds.contains(&kind)
+    }
+
+    /// Whether anything was asked for.
+    pub fn asked(&self) -> bool {
+        self.asked
+    }
+}
+
+/// Two of the names are those of recovery methods: accepted, though there is nothing to show.
+fn is_credential(kind: MethodName) -> bool {
+    MethodName::CREDENTIAL_TYPES.contains(&kind) || matches!(kind, MethodName::LinkRecovery | MethodName::CodeRecovery)
+}
+
+/// The id in a path. What is no id is the id of nobody.
+pub fn identity_id(text: &str) -> Result<Uuid, Problem> {
+    Uuid::try_parse(text).map_err(|_| not_found())
+}
+
+/// The identity of an id, with credentials.
+pub async fn get(cx: &Cx, id: &str) -> Result<Identity, Problem> {
+    let id = identity_id(id)?;
+    let mut conn = cx.read().await?;
+    identities::find(&mut conn, id, Expand::Credentials).await?.ok_or_else(not_found)
+}
+
+/// The identity with the operator's own id, with credentials.
+pub async fn get_by_external_id(cx: &Cx, external_id: &str) -> Result<Identity, Problem> {
+    let mut conn = cx.read().await?;
+    identities::find_by_external_id(&mut conn, external_id, Expand::Credentials).await?.ok_or_else(not_found)
+}
+
+/// There is no such identity.
+pub(super) fn not_found() -> Problem {
+    Problem::NotFound(String::new())
+}

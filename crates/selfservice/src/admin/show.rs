@@ -1,0 +1,71 @@
+//! Identities as the admin API shows them (identity.md §1, admin.md §6.1).
+
+use bia_model::{Credential, Identity, MethodName, timestamp};
+use serde_json::{Map, Value, json};
+
+use super::import;
+use super::read::IncludeCredentials;
+use crate::cx::Cx;
+use crate::identity::schema_url;
+
+/// An identity that was just written.
+#[derive(Debug)]
+pub struct Written {
+    /// The identity, with credentials.
+    pub identity: Identity,
+    /// The region that the call named.
+    pub region: Option<String>,
+    /// Whether the call said something about `metadata_admin`; else the answer leaves it out.
+    pub metadata_admin_given: bool,
+}
+
+impl Written {
+    /// The answer to the call: the identity with the names of its credentials, not their configs.
+    pub fn json(&self, cx: &Cx) -> Value {
+        let mut json = identity_json(cx, &self.identity, &IncludeCredentials::none());
+        if let Value::Object(members) = &mut json {
+            if !self.metadata_admin_given && self.identity.metadata_admin.is_none() {
+                members.shift_remove("metadata_admin");
+            }
+            if let Some(region) = &self.region {
+                members.insert("region".into(), json!(region));
+            }
+        }
+        json
+    }
+}
+
+/// The identity with its credentials, of which the wanted ones show their config.
+pub fn identity_json(cx: &Cx, identity: &Identity, include: &IncludeCredentials) -> Value {
+    let by_type: Map<String, Value> =
+        identity.credentials.iter().map(|c| (c.kind.as_str().to_owned(), credential_json(c, include))).collect();
+    let credentials = (!by_type.is_empty()).then_some(Value::Object(by_type));
+    identity.admin_json(&schema_url(cx, identity), credentials)
+}
+
+fn credential_json(credential: &Credential, include: &IncludeCredentials) -> Value {
+    let mut members = Map::new();
+    members.insert("type".into(), json!(credential.kind));
+    members.insert("identifiers".into(), json!(credential.identifiers));
+    if include.has(credential.kind) {
+        let config = match import::of(credential.kind) {
+            Ok(method) => method.reveal(&credential.config),
+            Err(_) => credential.config.clone(),
+        };
+        if !config.is_null() {
+            members.insert("config".into(), config);
+        }
+    }
+    members.insert("version".into(), json!(version(credential)));
+    members.insert("created_at".into(), timestamp::json(credential.created_at));
+    members.insert("updated_at".into(), timestamp::json(credential.updated_at));
+    Value::Object(members)
+}
+
+/// Rows of the first version read as the second, where there is one (identity.md §5).
+fn version(credential: &Credential) -> i32 {
+    match credential.kind {
+        MethodName::Password | MethodName::Webauthn | MethodName::Code => credential.version.max(1),
+        _ => credential.version,
+    }
+}
