@@ -41,8 +41,6 @@ const NOT_YET: &[Pattern] = &[
     Pattern::Set("courier.templates"),
     Pattern::Set("courier.template_override_path"),
     Pattern::Set("tracing.provider"),
-    Pattern::Set("serve.public.tls"),
-    Pattern::Set("serve.admin.tls"),
     Pattern::Set("organizations"),
     Pattern::Set("enterprise"),
 ];

@@ -88,5 +88,8 @@ async fn an_answered_preflight_names_no_methods_but_those_that_were_asked_for() 
         ("access-control-request-method", "GET"),
     ];
     let answer = world.public("OPTIONS", "/health/alive", &headers).await;
-    assert_eq!((answer.status, answer.header("allow")), (StatusCode::NO_CONTENT, None));
+    assert_eq!(
+        (answer.status, answer.header("allow")),
+        (StatusCode::NO_CONTENT, None)
+    );
 }

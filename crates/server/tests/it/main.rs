@@ -12,5 +12,6 @@ mod listeners;
 mod operation;
 mod running;
 mod schemas;
+mod secured;
 mod sockets;
 mod world;

@@ -158,3 +158,69 @@ fn a_change_of_what_is_bound_to_the_process_is_named() {
     running.change(json!({"log": {"level": "debug"}}));
     running.wait("a word about it", || running.log().contains("key=log"));
 }
+
+#[test]
+fn a_courier_of_its_own_serves_metrics_and_ends_with_0() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    write_settings(folder.path(), free_port(), free_port(), json!({}));
+    let mut courier = Command::new(env!("CARGO_BIN_EXE_bia"))
+        .args([
+            "courier",
+            "watch",
+            "-c",
+            "bia.json",
+            "--expose-metrics-port",
+            &port.to_string(),
+        ])
+        .current_dir(folder.path())
+        .env_clear()
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let end = Instant::now() + Duration::from_secs(30);
+    let metrics = loop {
+        if let Some(answer) = get(port, "/metrics/prometheus") {
+            break answer;
+        }
+        assert!(Instant::now() < end, "there are no metrics");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert!(
+        metrics.contains("process_resident_memory_bytes"),
+        "{metrics}"
+    );
+    terminate(&courier);
+    assert_eq!(courier.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn without_a_configuration_a_developer_gets_a_server_with_keys_that_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let (public, admin) = (free_port().to_string(), free_port().to_string());
+    let start = || {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_bia"))
+            .args(["serve", "--dev"])
+            .current_dir(folder.path())
+            .env_clear()
+            .envs([("SERVE_PUBLIC_PORT", &public), ("SERVE_ADMIN_PORT", &admin)])
+            .stderr(std::fs::File::create(folder.path().join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let end = Instant::now() + Duration::from_secs(30);
+        while get(public.parse().unwrap(), "/health/ready").is_none() {
+            assert!(Instant::now() < end, "it does not start");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        terminate(&process);
+        assert_eq!(process.wait().unwrap().code(), Some(0));
+        std::fs::read_to_string(folder.path().join("bia-data/secrets")).unwrap()
+    };
+    let keys = start();
+    assert_eq!(start(), keys);
+    assert!(folder.path().join("bia-data/bia.sqlite").exists());
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(log.contains("/ui/"), "{log}");
+    let (first, second) = keys.split_once('\n').unwrap();
+    assert!(!log.contains(first) && !log.contains(second.trim()));
+}

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bia_server::middleware::Front;
 use axum::body::Body;
 use bia_config::Config;
 use bia_selfservice::cx::App;
+use bia_server::middleware::Front;
 use bia_server::{route, start};
 use bia_store::Dsn;
 use http::{HeaderMap, Request, StatusCode};
