@@ -1,10 +1,13 @@
 //! Removing what has expired (spec: storage.md §3).
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::args;
 use crate::db::{Conn, StoreError, Value};
+
+/// Session token exchanges do not say when they end; no flow lives as long as this.
+const EXCHANGE_LIFE: Duration = Duration::days(1);
 
 /// Kinds of rows that expire, in the order in which they are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +22,7 @@ pub enum Expiring {
     Codes,
     /// Errors.
     Errors,
-    /// Session token exchanges.
+    /// Session token exchanges that were begun a day before.
     TokenExchanges,
     /// Leases of messages whose worker is gone and that were delivered or given up.
     Leases,
@@ -74,8 +77,8 @@ impl Expiring {
                 "DELETE FROM bia_error WHERE nid = $1 AND id IN ($*)",
             ),
             Expiring::TokenExchanges => (
-                "SELECT id FROM bia_token_exchange WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM bia_token_exchange WHERE nid = $1 AND id IN ($*)",
+                "SELECT id FROM session_token_exchanges WHERE nid = $1 AND created_at <= $2 ORDER BY created_at LIMIT $3",
+                "DELETE FROM session_token_exchanges WHERE (nid = $1) IS TRUE AND id IN ($*)",
             ),
             Expiring::Leases => (
                 "SELECT l.message_id FROM bia_courier_lease l WHERE l.nid = $1 AND l.until <= $2 AND NOT EXISTS \
@@ -96,6 +99,10 @@ pub async fn remove_expired(
 ) -> Result<u64, StoreError> {
     let (find, remove) = kind.statements();
     let nid = conn.nid();
+    let before = match kind {
+        Expiring::TokenExchanges => before - EXCHANGE_LIFE,
+        _ => before,
+    };
     let rows = conn.fetch_all(find, args![nid, before, batch]).await?;
     let ids: Vec<Uuid> = rows
         .iter()

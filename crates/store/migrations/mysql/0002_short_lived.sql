@@ -69,19 +69,3 @@ CREATE TABLE IF NOT EXISTS bia_courier_lease (
     until datetime NOT NULL,
     KEY bia_courier_lease_until_idx (until)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
-
--- The two halves by which a native app fetches the session that a browser obtained for it, as keyed hashes.
-CREATE TABLE IF NOT EXISTS bia_token_exchange (
-    id char(36) NOT NULL PRIMARY KEY,
-    nid char(36) NOT NULL,
-    flow_id char(36) NOT NULL,
-    session_id char(36),
-    init_hmac varchar(64) NOT NULL,
-    return_to_hmac varchar(64) NOT NULL,
-    sealed mediumtext,
-    created_at datetime NOT NULL,
-    expires_at datetime NOT NULL,
-    KEY bia_token_exchange_flow_id_idx (flow_id),
-    KEY bia_token_exchange_init_hmac_idx (init_hmac),
-    KEY bia_token_exchange_expires_at_idx (expires_at)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

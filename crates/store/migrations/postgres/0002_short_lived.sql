@@ -69,19 +69,3 @@ CREATE TABLE bia_courier_lease (
     until timestamp NOT NULL
 );
 CREATE INDEX bia_courier_lease_until_idx ON bia_courier_lease (until);
-
--- The two halves by which a native app fetches the session that a browser obtained for it, as keyed hashes.
-CREATE TABLE bia_token_exchange (
-    id uuid NOT NULL PRIMARY KEY,
-    nid uuid NOT NULL,
-    flow_id uuid NOT NULL,
-    session_id uuid,
-    init_hmac varchar(64) NOT NULL,
-    return_to_hmac varchar(64) NOT NULL,
-    sealed text,
-    created_at timestamp NOT NULL,
-    expires_at timestamp NOT NULL
-);
-CREATE INDEX bia_token_exchange_flow_id_idx ON bia_token_exchange (flow_id);
-CREATE INDEX bia_token_exchange_init_hmac_idx ON bia_token_exchange (init_hmac);
-CREATE INDEX bia_token_exchange_expires_at_idx ON bia_token_exchange (expires_at);

@@ -1,4 +1,3 @@
-DROP TABLE IF EXISTS bia_token_exchange;
 DROP TABLE IF EXISTS bia_courier_lease;
 DROP TABLE IF EXISTS bia_error;
 DROP TABLE IF EXISTS bia_continuity;

@@ -50,7 +50,7 @@ impl Store {
         let deadline = Instant::now() + patience;
         let mut pause = Duration::from_millis(100);
         loop {
-            let error = match tokio::time::timeout(ATTEMPT, store.ping()).await {
+            let error = match tokio::time::timeout(ATTEMPT, store.first_contact()).await {
                 Ok(Ok(())) => return Ok(store),
                 Ok(Err(error)) => error,
                 Err(_) => StoreError::Unavailable {
@@ -128,8 +128,26 @@ impl Store {
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read().await?.fetch_one("SELECT 1", &[]).await?;
+        Ok(())
+    }
+
+    /// As [`Store::ping`], by a connection that makes a SQLite file which is not there yet.
+    async fn first_contact(&self) -> Result<(), StoreError> {
         self.write().await?.fetch_one("SELECT 1", &[]).await?;
         Ok(())
+    }
+
+    /// How many connections are in use, and how many are kept open without work. For metrics.
+    pub fn connections(&self) -> (usize, usize) {
+        match &self.inner.pools {
+            Pools::Sqlite { readers, writer } => {
+                let ((busy, idle), (writing, waiting)) = (readers.numbers(), writer.numbers());
+                (busy + writing, idle + waiting)
+            }
+            Pools::Postgres(pool) => pool.numbers(),
+            Pools::MySql(pool) => pool.numbers(),
+        }
     }
 
     /// Which database answers.

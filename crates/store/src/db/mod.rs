@@ -103,8 +103,22 @@ impl Conn {
         )
     }
 
-    /// The first row of the answer, if there is one.
+    /// The first row of the answer of a query, if there is one. A query (it changes nothing) is asked
+    /// once more when the connection turns out to be lost.
     pub async fn fetch_optional(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Option<Row>, StoreError> {
+        match self.fetch_optional_once(sql, values).await {
+            Err(StoreError::Unavailable { .. }) if self.reconnect().await => {
+                self.fetch_optional_once(sql, values).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn fetch_optional_once(
         &mut self,
         sql: &'static str,
         values: &[Value<'_>],
@@ -125,8 +139,22 @@ impl Conn {
         row.ok_or_else(|| StoreError::Statement("no row where one was expected".into()))
     }
 
-    /// All rows of the answer. The statement bounds their number.
+    /// All rows of the answer of a query, which bounds their number. As [`Conn::fetch_optional`] when
+    /// the connection is lost.
     pub async fn fetch_all(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, StoreError> {
+        match self.fetch_all_once(sql, values).await {
+            Err(StoreError::Unavailable { .. }) if self.reconnect().await => {
+                self.fetch_all_once(sql, values).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn fetch_all_once(
         &mut self,
         sql: &'static str,
         values: &[Value<'_>],
@@ -168,6 +196,25 @@ impl Conn {
         Ok(())
     }
 
+    /// A new connection in the place of one that was lost outside of a transaction, as when the
+    /// server was restarted. Whether there is one now.
+    async fn reconnect(&mut self) -> bool {
+        match &mut self.link {
+            Link::Sqlite(lease) => lease.reopen().await,
+            Link::Postgres(lease) => lease.reopen().await,
+            Link::MySql(lease) => lease.reopen().await,
+        }
+    }
+
+    /// Whether a statement of the open transaction failed.
+    fn has_failed(&self) -> bool {
+        match &self.link {
+            Link::Sqlite(lease) => lease.failed,
+            Link::Postgres(lease) => lease.failed,
+            Link::MySql(lease) => lease.failed,
+        }
+    }
+
     fn set_open(&mut self, open: bool) {
         match &mut self.link {
             Link::Sqlite(lease) => lease.open = open,
@@ -192,6 +239,7 @@ async fn settle<D: Driver, T>(
     };
     let answer = work(connection).await;
     lease.unsettled = false;
+    lease.failed |= answer.is_err();
     let error = match answer {
         Ok(answer) => return Ok(answer),
         Err(sqlx::Error::Database(error)) => classify(error.as_ref()),
@@ -232,18 +280,26 @@ impl Tx {
             Dialect::Postgres | Dialect::Cockroach => postgres::BEGIN,
             Dialect::MySql => mysql::BEGIN,
         };
-        // Marked first: given up while it begins, it has to be rolled back as well.
-        conn.set_open(true);
-        if let Err(error) = conn.script(begin).await {
-            conn.set_open(false);
-            return Err(error);
+        let mut begun = conn.script(begin).await;
+        if matches!(begun, Err(StoreError::Unavailable { .. })) && conn.reconnect().await {
+            begun = conn.script(begin).await;
         }
+        begun?;
+        conn.set_open(true);
         Ok(Tx { conn })
     }
 
     /// Makes the changes permanent. After an error they are not, unless the connection was lost
     /// while the database was answering.
+    ///
+    /// Refused when one of its statements failed, even if the caller went on: PostgreSQL would
+    /// answer as if it had committed and keep nothing.
     pub async fn commit(mut self) -> Result<(), StoreError> {
+        if self.conn.has_failed() {
+            return Err(StoreError::Statement(
+                "a statement of this unit of work failed before".into(),
+            ));
+        }
         self.conn.script("COMMIT").await?;
         self.conn.set_open(false);
         Ok(())

@@ -56,6 +56,8 @@ pub(super) struct Lease<D: Driver> {
     pub(super) unsettled: bool,
     /// A transaction is open.
     pub(super) open: bool,
+    /// A statement failed.
+    pub(super) failed: bool,
 }
 
 impl<D: Driver> Pool<D> {
@@ -91,6 +93,7 @@ impl<D: Driver> Pool<D> {
             permit: Some(permit),
             unsettled: false,
             open: false,
+            failed: false,
         })
     }
 
@@ -149,6 +152,17 @@ impl<D: Driver> Pool<D> {
         }
     }
 
+    /// Connections in use, and those that are kept open without work.
+    pub(super) fn numbers(&self) -> (usize, usize) {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len();
+        let free = self.permits.available_permits();
+        (self.options.max_connections.saturating_sub(free), idle)
+    }
+
     /// Drops the connections that nobody uses: they are likely as broken as the one that failed.
     fn forget_idle(&self) {
         self.idle
@@ -168,6 +182,17 @@ impl<D: Driver> Lease<D> {
     /// The connection. `None` once it was found broken.
     pub(super) fn connection(&mut self) -> Option<&mut D::Connection> {
         self.kept.as_mut().map(|kept| &mut kept.connection)
+    }
+
+    /// Opens a connection in the place of one that was discarded, unless a transaction was lost
+    /// with it. Whether there is one now.
+    pub(super) async fn reopen(&mut self) -> bool {
+        if self.open || self.kept.is_some() {
+            return false;
+        }
+        self.kept = self.pool.open().await.ok();
+        self.failed = false;
+        self.kept.is_some()
     }
 
     /// Throws the connection away after a failure of the line to the server.

@@ -179,3 +179,50 @@ fn first_rule(name: &str) -> &str {
     name.strip_prefix("index '")
         .map_or(name, |name| name.trim_end_matches('\''))
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn times_look_as_the_reference_writes_them() {
+        assert_eq!(
+            time_text(datetime!(2026-03-01 12:00:00.120_000_999 UTC)),
+            "2026-03-01 12:00:00.12+00:00"
+        );
+        assert_eq!(
+            time_text(datetime!(2026-03-01 01:00:00 +1)),
+            "2026-03-01 00:00:00+00:00"
+        );
+    }
+
+    #[test]
+    fn text_order_is_time_order_whatever_the_fraction() {
+        let texts = [
+            "2026-03-01 12:00:00+00:00",
+            "2026-03-01 12:00:00.1+00:00",
+            "2026-03-01 12:00:00.12+00:00",
+            "2026-03-01 12:00:00.123456789+00:00",
+            "2026-03-01 12:00:00.2+00:00",
+            "2026-03-01 12:00:01+00:00",
+        ];
+        assert!(texts.is_sorted());
+        let times: Vec<OffsetDateTime> = texts.iter().map(|t| parse_time(t).unwrap()).collect();
+        assert!(times.is_sorted());
+    }
+
+    #[test]
+    fn other_forms_of_times_are_read_too() {
+        let noon = datetime!(2026-03-01 12:00 UTC);
+        for text in [
+            "2026-03-01 12:00:00",
+            "2026-03-01T12:00:00Z",
+            "2026-03-01 13:00:00+01:00",
+        ] {
+            assert_eq!(parse_time(text).unwrap(), noon, "{text}");
+        }
+        assert!(parse_time("yesterday").is_err());
+    }
+}

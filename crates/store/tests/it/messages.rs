@@ -192,7 +192,8 @@ async fn a_message_that_is_put_off_waits_for_its_time(place: &Place) {
     assert!(is_due(place, 0).await);
     claim(place, worker, 1, 0).await;
     assert!(!is_due(place, 0).await);
-    let stranger = transact!(place.store, tx => courier::put_off(tx, other, message.id, until, &failed).await);
+    let stranger =
+        transact!(place.store, tx => courier::put_off(tx, other, message.id, until, &failed).await);
     assert!(!stranger.unwrap(), "not the holder");
     let holder = transact!(place.store, tx => courier::put_off(tx, worker, message.id, until, &failed).await);
     assert!(holder.unwrap());
@@ -204,12 +205,17 @@ async fn a_message_that_is_put_off_waits_for_its_time(place: &Place) {
     assert!(!is_due(place, 29).await && claim(place, other, 1, 29).await.is_empty());
     assert!(is_due(place, 31).await);
     assert_eq!(claim(place, other, 1, 31).await, [message.id]);
-    assert!(!is_due(place, 90).await && is_due(place, 92).await, "its lease runs out");
+    assert!(
+        !is_due(place, 90).await && is_due(place, 92).await,
+        "its lease runs out"
+    );
 }
 
 async fn is_due(place: &Place, at: i64) -> bool {
     let mut conn = place.store.read().await.unwrap();
-    courier::is_due(&mut conn, NOW + Duration::seconds(at)).await.unwrap()
+    courier::is_due(&mut conn, NOW + Duration::seconds(at))
+        .await
+        .unwrap()
 }
 
 async fn lists_are_newest_first_filtered_and_paged(place: &Place) {

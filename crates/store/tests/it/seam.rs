@@ -115,3 +115,68 @@ async fn a_reader_cannot_write() {
         "{answer:?}"
     );
 }
+
+#[tokio::test]
+async fn a_unit_of_work_with_a_failed_statement_is_not_committed() {
+    let store = memory().await;
+    store
+        .write()
+        .await
+        .unwrap()
+        .script("CREATE TABLE t (n INTEGER UNIQUE)")
+        .await
+        .unwrap();
+    let mut tx = store.begin().await.unwrap();
+    tx.execute("INSERT INTO t (n) VALUES ($1)", args![1])
+        .await
+        .unwrap();
+    assert!(
+        tx.execute("INSERT INTO t (n) VALUES ($1)", args![1])
+            .await
+            .is_err()
+    );
+    assert!(tx.commit().await.is_err());
+    let row = store
+        .read()
+        .await
+        .unwrap()
+        .fetch_one("SELECT COUNT(*) FROM t", &[])
+        .await
+        .unwrap();
+    assert_eq!(row.only::<i64>("t").unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_statement_that_is_given_up_half_way_leaves_the_pool_fit_for_use() {
+    let store = memory().await;
+    store
+        .write()
+        .await
+        .unwrap()
+        .script("CREATE TABLE t (n INTEGER)")
+        .await
+        .unwrap();
+    for _ in 0..20 {
+        let work = async {
+            let mut tx = store.begin().await?;
+            tx.execute("INSERT INTO t (n) VALUES ($1)", args![1])
+                .await?;
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            tx.commit().await
+        };
+        assert!(
+            tokio::time::timeout(Duration::from_millis(5), work)
+                .await
+                .is_err()
+        );
+    }
+    transact!(store, tx => tx.execute("INSERT INTO t (n) VALUES ($1)", args![2]).await).unwrap();
+    let row = store
+        .read()
+        .await
+        .unwrap()
+        .fetch_one("SELECT COUNT(*) FROM t", &[])
+        .await
+        .unwrap();
+    assert_eq!(row.only::<i64>("t").unwrap(), 1);
+}
