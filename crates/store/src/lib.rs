@@ -12,7 +12,11 @@
 #![warn(missing_docs)]
 #![cfg_attr(
     test,
-    expect(clippy::unwrap_used, reason = "a test stops where it fails")
+    expect(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a test stops where it fails"
+    )
 )]
 
 pub mod cleanup;

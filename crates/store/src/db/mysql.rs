@@ -20,8 +20,10 @@ pub(super) const SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ C
 
 pub(super) const BEGIN: &str = "START TRANSACTION";
 
-static REWRITTEN: LazyLock<RwLock<HashMap<(usize, usize), Arc<str>>>> =
-    LazyLock::new(RwLock::default);
+/// Statements by the place and length of their text.
+type Known = HashMap<(usize, usize), Arc<str>>;
+
+static REWRITTEN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
 
 /// The statement with `?` for each `$n`. Rewritten once per text: a `&'static str` is known by
 /// its place, so that nothing is hashed but two numbers.

@@ -167,7 +167,7 @@ pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
             reason: message.to_owned(),
         },
         // TOOBIG, MISMATCH, CONSTRAINT
-        (_, 18 | 19 | 20) => StoreError::Refused {
+        (_, 18..=20) => StoreError::Refused {
             reason: message.to_owned(),
         },
         _ => StoreError::Statement(message.to_owned()),

@@ -1,8 +1,10 @@
-//! The seam itself, on SQLite.
+//! The seam itself: on SQLite, and where a server can close connections.
 
 use std::time::Duration;
 
-use bia_store::{Dsn, Store, StoreError, args, transact};
+use bia_store::{Dialect, Dsn, Store, StoreError, args, transact};
+
+use crate::place::{Place, on_each_database};
 
 async fn memory() -> Store {
     Store::connect(&Dsn::parse("memory").unwrap(), Duration::ZERO)
@@ -179,4 +181,39 @@ async fn a_statement_that_is_given_up_half_way_leaves_the_pool_fit_for_use() {
         .await
         .unwrap();
     assert_eq!(row.only::<i64>("t").unwrap(), 1);
+}
+
+on_each_database!(connections_that_the_server_closed_are_replaced);
+
+async fn connections_that_the_server_closed_are_replaced(place: &Place) {
+    if place.store.dialect() != Dialect::Postgres {
+        return;
+    }
+    // The idle connections are ended behind the store's back: one for a query, one for a unit of work.
+    for _ in 0..2 {
+        let (mut killer, first, second) = (
+            place.store.read().await.unwrap(),
+            place.store.read().await.unwrap(),
+            place.store.read().await.unwrap(),
+        );
+        drop((first, second));
+        killer
+            .fetch_all(
+                "SELECT CAST(pg_terminate_backend(pid) AS text) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                &[],
+            )
+            .await
+            .unwrap();
+        place
+            .store
+            .read()
+            .await
+            .unwrap()
+            .fetch_one("SELECT 1", &[])
+            .await
+            .unwrap();
+        transact!(place.store, tx => tx.execute("DELETE FROM bia_error", &[]).await).unwrap();
+        drop(killer);
+    }
 }
