@@ -26,7 +26,7 @@ impl Default for Body {
 /// What a field holds that should be a text.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Text<'f> {
-    /// Nothing, or an empty text.
+    /// Nothing, JSON null, or an empty text.
     Absent,
     /// A text.
     Some(&'f str),
@@ -61,7 +61,7 @@ impl Form {
                 _ => Text::Absent,
             },
             Body::Json(object) => match object.get(name) {
-                None => Text::Absent,
+                None | Some(Value::Null) => Text::Absent,
                 Some(Value::String(s)) if s.is_empty() => Text::Absent,
                 Some(Value::String(s)) => Text::Some(s),
                 Some(other) => Text::OtherType(json_type(other)),
@@ -149,10 +149,11 @@ mod tests {
 
     #[test]
     fn an_empty_text_is_absent_and_a_number_is_of_another_type() {
-        let Value::Object(object) = serde_json::json!({"a": "", "b": 3, "c": "x"}) else { return };
+        let Value::Object(object) = serde_json::json!({"a": "", "b": 3, "c": "x", "d": null}) else { return };
         let form = Form::json(object);
         assert_eq!(form.field("a"), Text::Absent);
         assert_eq!(form.field("b"), Text::OtherType("number"));
         assert_eq!(form.text("c"), Some("x"));
+        assert_eq!(form.field("d"), Text::Absent);
     }
 }

@@ -12,8 +12,10 @@ use crate::cx::Cx;
 use crate::method::{self, Refusal};
 use crate::problem::Problem;
 
+mod taken;
 mod violation;
 
+pub use taken::message as taken;
 pub use violation::messages as violation_messages;
 
 /// The schema of an id; the configured default for none.

@@ -25,6 +25,8 @@ impl std::fmt::Debug for IssuedSession {
 pub enum FormStatus {
     /// As an answer that is as expected.
     Fine,
+    /// The next screen of several. Scripts and apps know it as a 400 with the flow, as if something were wrong.
+    Next,
     /// As an answer to something wrong.
     Invalid,
 }

@@ -222,7 +222,7 @@ async fn finish(
     let stale = identity.available_aal != Some(available);
     identity.available_aal = Some(available);
     let same = live.filter(|l| l.session.identity_id == identity.id);
-    let draft = match same {
+    let mut draft = match same {
         Some(live) => session::renew(cx, live, identity, by)?,
         None => session::start(cx, identity, by)?,
     };
@@ -230,7 +230,7 @@ async fn finish(
     if cx.caller(flow) == Caller::Spa {
         flow.continue_with.push(ContinueWith::RedirectBrowserTo { redirect_browser_to: return_to.clone() });
     }
-    let hooks = hook::after_login(cx, flow, &draft.issued).await?;
+    let hooks = hook::after_login(cx, flow, &mut draft.issued).await?;
     store(cx, flow, &draft, stale.then_some(available), hooks).await?;
     let second_factor = second_factor(cx, flow, &draft).await?;
     if !flow.is_native() {

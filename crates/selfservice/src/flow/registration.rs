@@ -1,10 +1,11 @@
 //! Signing up (spec: flows.md §8).
 
-use std::sync::Arc;
-
-use bia_model::schema::IdentitySchema;
-use bia_model::ui::{self, Ui};
-use bia_model::{AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, State, text};
+use bia_model::schema::{self, Derived};
+use bia_model::text::{self, Message};
+use bia_model::ui::{self, Node, Ui};
+use bia_model::{
+    AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, MethodName, State,
+};
 use bia_store::StoreError;
 use serde_json::Value;
 
@@ -18,36 +19,90 @@ use crate::problem::Problem;
 use crate::session::{self, Draft};
 use crate::{identity, return_to};
 
-/// Who wants to sign up: the schema and the traits that were submitted.
+/// The value of the field `screen` that asks for the second of two screens, the choice of a method.
+pub const CREDENTIALS_SCREEN: &str = "credential-selection";
+
+/// Who wants to sign up: the traits that were submitted, and what the schema makes of them.
 pub struct Candidate {
-    schema: Arc<IdentitySchema>,
     schema_id: String,
-    /// The submitted traits, typed as the schema says.
-    pub traits: Value,
+    /// Typed as the schema says.
+    traits: Value,
+    judged: Result<Derived, Vec<(String, Message)>>,
 }
 
 impl Candidate {
-    /// Reads the traits of a submission.
-    pub fn read(cx: &Cx, flow: &Flow, form: &Form) -> Result<Candidate, Refusal> {
-        let schema = identity::schema(cx, flow.identity_schema.as_deref())?.clone();
-        let schema_id =
-            flow.identity_schema.clone().unwrap_or_else(|| cx.config().identity.default_schema_id.clone());
-        let traits = form.traits(&schema);
-        Ok(Candidate { schema, schema_id, traits })
+    /// Reads the traits of a submission. Traits that do not fit the schema are no error here.
+    pub fn read(cx: &Cx, flow: &Flow, form: &Form) -> Result<Candidate, Problem> {
+        let schema = identity::schema(cx, flow.identity_schema.as_deref())?;
+        let default = &cx.config().identity.default_schema_id;
+        let schema_id = flow
+            .identity_schema
+            .clone()
+            .unwrap_or_else(|| default.clone());
+        let traits = form.traits(schema);
+        let judged = schema
+            .validate(&traits)
+            .map_err(|v| identity::violation_messages(&v));
+        Ok(Candidate {
+            schema_id,
+            traits,
+            judged,
+        })
     }
 
-    /// Puts the submitted traits into the form's fields.
+    /// Checks the form as a whole and returns its `transient_payload`. Errs with a message per wrong
+    /// field: the method's own (`faults`), the payload, and the traits.
+    pub fn check(&self, form: &Form, mut faults: Vec<(String, Message)>) -> Result<Value, Refusal> {
+        let payload = form.transient_payload();
+        if let Err(found) = payload {
+            faults.push((
+                "transient_payload".into(),
+                text::validation_wrong_type(&["object"], found),
+            ));
+        }
+        faults.extend(self.judged.as_ref().err().into_iter().flatten().cloned());
+        if faults.is_empty() {
+            Ok(payload.unwrap_or_default())
+        } else {
+            Err(Refusal::Form(faults))
+        }
+    }
+
+    /// Puts the submitted traits into the fields that the form has.
     pub fn show_values(&self, flow: &mut Flow) {
-        for (name, value) in bia_model::schema::flatten("traits", &self.traits) {
+        for (name, value) in schema::flatten("traits", &self.traits) {
+            if let Some(node) = flow.ui.find_mut(&name) {
+                node.set_value(Some(value));
+            }
+        }
+    }
+
+    /// As [`Candidate::show_values`], with a new field for each trait that the form has none for.
+    pub fn put_values(&self, flow: &mut Flow) {
+        for (name, value) in schema::flatten("traits", &self.traits) {
             flow.ui.set_value(&name, value, ui::Group::Default);
         }
     }
 
+    /// Whether each trait has the value that its field in the form has. Traits without a field count as equal.
+    pub fn agrees_with(&self, flow: &Flow) -> bool {
+        schema::flatten("traits", &self.traits)
+            .into_iter()
+            .all(|(name, value)| {
+                let shown = flow.ui.find(&name).and_then(Node::as_input);
+                shown.is_none_or(|input| input.value.as_ref().unwrap_or(&Value::Null) == &value)
+            })
+    }
+
+    /// The submitted traits, typed as the schema says.
+    pub fn traits(&self) -> &Value {
+        &self.traits
+    }
+
     /// The identity that the traits make, with what follows from them. Errs with a message per field.
-    pub fn validate(&self, cx: &Cx) -> Result<Identity, Refusal> {
+    pub fn identity(&self, cx: &Cx) -> Result<Identity, Refusal> {
         let mut candidate = Identity::new(self.schema_id.clone(), self.traits.clone(), cx.now);
-        let derived = self.schema.validate(&candidate.traits);
-        let derived = derived.map_err(|v| Refusal::Form(identity::violation_messages(&v)))?;
+        let derived = self.judged.clone().map_err(Refusal::Form)?;
         identity::apply_derived(cx, &mut candidate, derived)?;
         Ok(candidate)
     }
@@ -55,11 +110,19 @@ impl Candidate {
 
 /// The schema that the request asks for, if it may be asked for.
 pub fn asked_schema(cx: &Cx) -> Result<Option<String>, Problem> {
-    let Some(asked) = cx.request.query("identity_schema").filter(|s| !s.is_empty()) else { return Ok(None) };
+    let Some(asked) = cx
+        .request
+        .query("identity_schema")
+        .filter(|s| !s.is_empty())
+    else {
+        return Ok(None);
+    };
     if cx.config().identity.is_selectable(asked) {
         return Ok(Some(asked.to_owned()));
     }
-    Err(Problem::BadRequest(format!("The identity schema {asked:?} does not exist or cannot be chosen here.")))
+    Err(Problem::BadRequest(format!(
+        "The identity schema {asked:?} does not exist or cannot be chosen here."
+    )))
 }
 
 /// Creates a registration flow.
@@ -77,18 +140,27 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     if cx.session_of_anybody().await?.is_some() {
         let browser = client == ClientType::Browser && !cx.request.wants.json_rather_than_html;
         return if browser {
-            Ok(Created::Redirect { url: return_to::for_somebody_signed_in(cx)? })
+            Ok(Created::Redirect {
+                url: return_to::for_somebody_signed_in(cx)?,
+            })
         } else {
             Err(Problem::SessionAlreadyAvailable)
         };
     }
     engine::insert(cx, &flow).await?;
     super::login::exchange(cx, &flow).await?;
-    Ok(Created::Flow { flow: Box::new(flow), identity: None })
+    Ok(Created::Flow {
+        flow: Box::new(flow),
+        identity: None,
+    })
 }
 
 fn check_enabled(cx: &Cx) -> Result<(), Problem> {
-    if cx.config().selfservice.flows.registration.enabled { Ok(()) } else { Err(Problem::RegistrationDisabled) }
+    if cx.config().selfservice.flows.registration.enabled {
+        Ok(())
+    } else {
+        Err(Problem::RegistrationDisabled)
+    }
 }
 
 fn draft(cx: &Cx, client: ClientType, identity_schema: Option<String>) -> Flow {
@@ -107,13 +179,21 @@ pub fn has_two_screens(cx: &Cx) -> bool {
 
 async fn populate(cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
     engine::set_csrf(cx, flow);
-    let stage = if has_two_screens(cx) { RegistrationStage::Profile } else { RegistrationStage::Unified };
+    let stage = if has_two_screens(cx) {
+        RegistrationStage::Profile
+    } else {
+        RegistrationStage::Unified
+    };
     populate_stage(cx, flow, stage).await?;
     sort(cx, flow)
 }
 
 /// Fills a screen with the nodes of all methods that are switched on.
-pub async fn populate_stage(cx: &Cx, flow: &mut Flow, stage: RegistrationStage) -> Result<(), Problem> {
+pub async fn populate_stage(
+    cx: &Cx,
+    flow: &mut Flow,
+    stage: RegistrationStage,
+) -> Result<(), Problem> {
     for method in enabled(cx) {
         method.populate(cx, flow, stage).await?;
     }
@@ -129,7 +209,10 @@ pub fn sort(cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
 }
 
 fn enabled(cx: &Cx) -> impl Iterator<Item = &'static dyn RegistrationMethod> {
-    METHODS.iter().filter(|m| m.is_enabled(cx.config())).filter_map(|m| m.registration())
+    METHODS
+        .iter()
+        .filter(|m| m.is_enabled(cx.config()))
+        .filter_map(|m| m.registration())
 }
 
 /// A registration flow to be shown.
@@ -148,37 +231,67 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     if flow.is_expired(cx.now) {
         return replace_expired(cx, &flow).await;
     }
-    let refusal = match register(cx, &mut flow, submission.form).await {
-        Ok(Step::AskAgain(status)) => {
+    let form = match submission.form {
+        Ok(form) => form,
+        Err(reason) => return refuse(cx, flow, None, Problem::BadRequest(reason).into()).await,
+    };
+    let (name, method) = match choose(cx, &flow, &form) {
+        Ok(chosen) => chosen,
+        Err(refusal) => return refuse(cx, flow, None, refusal).await,
+    };
+    let candidate = Candidate::read(cx, &flow, &form)?;
+    let refusal = match method.submit(cx, &mut flow, &form, &candidate).await {
+        Ok(RegistrationStep::AskAgain(status)) => {
             engine::save(cx, &flow).await?;
             return Ok(engine::ask_again(flow, status));
         }
-        Ok(Step::Register(identity, by)) => match finish(cx, &mut flow, identity, by).await {
+        Ok(RegistrationStep::Register {
+            identity,
+            method: by,
+        }) => match finish(cx, &mut flow, name, *identity, by).await {
             Ok(outcome) => return Ok(outcome),
             Err(refusal) => refusal,
         },
         Err(refusal) => refusal,
     };
-    refuse(cx, flow, refusal).await
+    refuse(cx, flow, Some(&candidate), refusal).await
 }
 
-enum Step {
-    Register(Identity, AuthenticationMethod),
-    AskAgain(FormStatus),
+/// The method that a submission is for.
+fn choose(
+    cx: &Cx,
+    flow: &Flow,
+    form: &Form,
+) -> Result<(MethodName, &'static dyn RegistrationMethod), Refusal> {
+    let mut all = METHODS
+        .iter()
+        .filter_map(|m| m.registration().map(|r| (m, r)));
+    let Some((method, registration)) = all.find(|(_, r)| r.claims(cx, flow, form)) else {
+        return Err(Refusal::form(text::registration_no_strategy()));
+    };
+    if method.is_enabled(cx.config()) {
+        Ok((method.name(), registration))
+    } else {
+        Err(Problem::MethodDisabled(method.name()).into())
+    }
 }
 
 fn signed_in_already(cx: &Cx) -> Result<Outcome, Problem> {
     if cx.request.wants.json {
         return Err(Problem::SessionAlreadyAvailable);
     }
-    Ok(Outcome::Redirect { url: return_to::for_somebody_signed_in_meanwhile(cx) })
+    Ok(Outcome::Redirect {
+        url: return_to::for_somebody_signed_in_meanwhile(cx),
+    })
 }
 
 async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     let mut flow = draft(cx, old.client, old.identity_schema.clone());
     flow.request_url = old.request_url.clone();
     populate(cx, &mut flow).await?;
-    flow.ui.messages.push(text::registration_flow_expired(old.expires_at));
+    flow.ui
+        .messages
+        .push(text::registration_flow_expired(old.expires_at));
     engine::insert(cx, &flow).await?;
     Err(Problem::FlowExpired {
         use_flow_id: flow.id,
@@ -188,31 +301,19 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     })
 }
 
-async fn register(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<Step, Refusal> {
-    let form = form.map_err(Problem::BadRequest)?;
-    let Some((method, registration)) = METHODS
-        .iter()
-        .filter_map(|m| m.registration().map(|r| (m, r)))
-        .find(|(_, r)| r.claims(cx, flow, &form))
-    else {
-        return Err(Refusal::form(text::registration_no_strategy()));
-    };
-    if !method.is_enabled(cx.config()) {
-        return Err(Problem::MethodDisabled(method.name()).into());
+/// Shows what was wrong, with the traits as they were typed. The client's own data is not shown again.
+async fn refuse(
+    cx: &Cx,
+    mut flow: Flow,
+    candidate: Option<&Candidate>,
+    refusal: Refusal,
+) -> Result<Outcome, Problem> {
+    if let Some(candidate) = candidate {
+        candidate.show_values(&mut flow);
     }
-    flow.transient_payload = form.transient_payload().ok();
-    match registration.submit(cx, flow, &form).await? {
-        RegistrationStep::AskAgain(status) => Ok(Step::AskAgain(status)),
-        RegistrationStep::Register { identity, method: by } => {
-            flow.active = Some(method.name());
-            Ok(Step::Register(*identity, by))
-        }
-    }
-}
-
-async fn refuse(cx: &Cx, mut flow: Flow, refusal: Refusal) -> Result<Outcome, Problem> {
     engine::show(cx, &mut flow, refusal)?;
     sort(cx, &mut flow)?;
+    flow.transient_payload = None;
     engine::save(cx, &flow).await?;
     Ok(engine::ask_again(flow, FormStatus::Invalid))
 }
@@ -221,19 +322,24 @@ async fn refuse(cx: &Cx, mut flow: Flow, refusal: Refusal) -> Result<Outcome, Pr
 async fn finish(
     cx: &Cx,
     flow: &mut Flow,
+    method: MethodName,
     identity: Identity,
     by: AuthenticationMethod,
 ) -> Result<Outcome, Refusal> {
-    let return_to = return_to::resolve(cx, flow, return_to::after(cx, &cx.config().selfservice.flows.registration.after, flow.active))?;
+    let after = &cx.config().selfservice.flows.registration.after;
+    let return_to = return_to::resolve(cx, flow, return_to::after(cx, after, Some(method)))?;
     if cx.caller(flow) == Caller::Spa {
-        flow.continue_with.push(ContinueWith::RedirectBrowserTo { redirect_browser_to: return_to.clone() });
+        flow.continue_with.push(ContinueWith::RedirectBrowserTo {
+            redirect_browser_to: return_to.clone(),
+        });
     }
-    flow.state = State::PassedChallenge;
-    let draft = session::start(cx, identity, by)?;
+    let mut draft = session::start(cx, identity, by)?;
     store(cx, flow, &draft).await?;
-    let hands_out = hook::after_registration(cx, flow, &draft.issued).await?;
+    let hands_out = hook::after_registration(cx, flow, method, &mut draft.issued).await?;
     if hands_out && flow.is_native() {
-        flow.continue_with.push(ContinueWith::SetOrySessionToken { ory_session_token: draft.issued.token.clone() });
+        flow.continue_with.push(ContinueWith::SetOrySessionToken {
+            ory_session_token: draft.issued.token.clone(),
+        });
     }
     if hands_out && !flow.is_native() {
         cx.effect(|e| e.session = Some(draft.issued.clone()));
@@ -248,18 +354,24 @@ async fn finish(
     })
 }
 
-async fn store(cx: &Cx, flow: &mut Flow, draft: &Draft) -> Result<(), Refusal> {
-    let mut tx = cx.begin().await?;
-    match bia_store::identity::insert(&mut tx, &draft.issued.identity).await {
-        Ok(()) => {}
-        Err(StoreError::Conflict { .. }) => return Err(Refusal::form(text::duplicate_credentials())),
-        Err(other) => return Err(Problem::from(other).into()),
+/// Stores identity and session. The flow stays as it was, so that its form can be used again, unless a
+/// challenge was passed in it.
+async fn store(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<(), Refusal> {
+    match try_store(cx, flow, draft).await {
+        Ok(()) => Ok(()),
+        Err(Problem::Store(StoreError::Conflict { .. })) => Err(Refusal::form(
+            identity::taken(cx, &draft.issued.identity).await?,
+        )),
+        Err(other) => Err(other.into()),
     }
-    session::store(cx, &mut tx, draft).await?;
-    bia_store::flow::overwrite(&mut tx, flow).await.map_err(Problem::from)?;
-    tx.commit().await.map_err(|e| match e {
-        StoreError::Conflict { .. } => Refusal::form(text::duplicate_credentials()),
-        other => Problem::from(other).into(),
-    })
 }
 
+async fn try_store(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<(), Problem> {
+    let mut tx = cx.begin().await?;
+    bia_store::identity::insert(&mut tx, &draft.issued.identity).await?;
+    session::store(cx, &mut tx, draft).await?;
+    if flow.state == State::PassedChallenge {
+        bia_store::flow::overwrite(&mut tx, flow).await?;
+    }
+    Ok(tx.commit().await?)
+}

@@ -33,10 +33,10 @@ pub async fn before(_cx: &Cx, _flow: &mut Flow) -> Result<(), Problem> {
 }
 
 /// Runs the hooks of a login, before its session is stored.
-pub async fn after_login(cx: &Cx, flow: &mut Flow, issued: &IssuedSession) -> Result<AfterHooks, Refusal> {
+pub async fn after_login(cx: &Cx, flow: &mut Flow, issued: &mut IssuedSession) -> Result<AfterHooks, Refusal> {
     let config = cx.runtime.config.clone();
     let mut wanted = AfterHooks::default();
-    for hook in listed(&config.selfservice.flows.login.after, flow) {
+    for hook in listed(&config.selfservice.flows.login.after, flow.active) {
         match hook {
             Hook::RevokeActiveSessions => wanted.revoke_others = true,
             Hook::RequireVerifiedAddress => require_verified_address::run(cx, flow, issued).await?,
@@ -52,12 +52,17 @@ pub async fn after_login(cx: &Cx, flow: &mut Flow, issued: &IssuedSession) -> Re
 
 /// Runs the hooks of a registration, after identity and session were stored. Returns whether the
 /// session is handed out.
-pub async fn after_registration(cx: &Cx, flow: &mut Flow, issued: &IssuedSession) -> Result<bool, Refusal> {
+pub async fn after_registration(
+    cx: &Cx,
+    flow: &mut Flow,
+    method: MethodName,
+    issued: &mut IssuedSession,
+) -> Result<bool, Refusal> {
     let config = cx.runtime.config.clone();
     if config.selfservice.flows.verification.enabled {
         verification::run(cx, flow, issued).await?;
     }
-    let hooks = listed(&config.selfservice.flows.registration.after, flow);
+    let hooks = listed(&config.selfservice.flows.registration.after, Some(method));
     for hook in hooks {
         if matches!(hook, Hook::ShowVerificationUi) {
             show_verification(cx, flow);
@@ -78,7 +83,7 @@ pub async fn after_settings(
         verification::run_for_pending(cx, flow, identity, session_id).await?;
     }
     let mut wanted = AfterHooks::default();
-    for hook in listed(&config.selfservice.flows.settings.after, flow) {
+    for hook in listed(&config.selfservice.flows.settings.after, flow.active) {
         match hook {
             Hook::RevokeActiveSessions => wanted.revoke_others = true,
             Hook::ShowVerificationUi => show_verification(cx, flow),
@@ -95,8 +100,8 @@ pub async fn after_recovery(cx: &Cx, _flow: &mut Flow) -> Result<AfterHooks, Ref
 }
 
 /// The hooks that run: those of the method that was used, else those of the flow.
-fn listed<'c>(after: &'c After, flow: &Flow) -> &'c [Hook] {
-    let own = after.method_hooks(flow.active.map_or("", MethodName::as_str));
+fn listed(after: &After, method: Option<MethodName>) -> &[Hook] {
+    let own = after.method_hooks(method.map_or("", MethodName::as_str));
     if own.is_empty() { &after.hooks } else { own }
 }
 

@@ -15,6 +15,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::cx::Cx;
+use crate::flow::registration::Candidate;
 use crate::form::Form;
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
@@ -41,6 +42,12 @@ pub trait Method: Send + Sync {
     /// How many of the identity's credentials count as a second factor (identity.md §6).
     fn second_factors(&self, _config: &Config, _identity: &Identity) -> usize {
         0
+    }
+
+    /// Whether the identity can sign in with this method alone, so that somebody who tries to register
+    /// it again is told so (message 4000028).
+    fn is_way_in(&self, _identity: &Identity) -> bool {
+        false
     }
 
     /// Its part in login flows.
@@ -210,8 +217,15 @@ pub trait RegistrationMethod: Send + Sync {
     /// Whether a submission is for this method.
     fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool;
 
-    /// Takes a submission.
-    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RegistrationStep, Refusal>;
+    /// Takes a submission. `candidate` is who wants to sign up, as the form says it; on a refusal their
+    /// traits stay in the form.
+    async fn submit(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        form: &Form,
+        candidate: &Candidate,
+    ) -> Result<RegistrationStep, Refusal>;
 }
 
 /// How a settings submission ended.

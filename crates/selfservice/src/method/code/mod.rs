@@ -3,6 +3,7 @@
 mod credential;
 mod login;
 mod recovery;
+mod registration;
 mod secret;
 mod send;
 mod verification;
@@ -10,7 +11,7 @@ mod verification;
 use bia_config::Config;
 use bia_model::{Identity, MethodName};
 
-use super::{LoginMethod, Method, RecoveryMethod, VerificationMethod};
+use super::{LoginMethod, Method, RecoveryMethod, RegistrationMethod, VerificationMethod};
 
 pub use credential::{CodeAddress, CodeConfig};
 
@@ -39,7 +40,15 @@ impl Method for Code {
         addresses.unwrap_or_default().iter().filter(|a| !a.address.is_empty()).count()
     }
 
+    fn is_way_in(&self, identity: &Identity) -> bool {
+        identity.credential(MethodName::Code).is_some()
+    }
+
     fn login(&self) -> Option<&dyn LoginMethod> {
+        Some(self)
+    }
+
+    fn registration(&self) -> Option<&dyn RegistrationMethod> {
         Some(self)
     }
 

@@ -76,6 +76,16 @@ impl<E: Into<Problem>> From<E> for CodeRefused {
 /// Redeems a code of a flow: each at most once, however many requests race for it, and only so many
 /// tries a flow. A try counts before the code is looked at.
 pub(super) async fn redeem(cx: &Cx, flow: &Flow, sent: &str) -> Result<Code, CodeRefused> {
+    redeem_if(cx, flow, sent, |_| true).await
+}
+
+/// As [`redeem`]; a code that is not `acceptable` is as good as a wrong one, and stays unused.
+pub(super) async fn redeem_if(
+    cx: &Cx,
+    flow: &Flow,
+    sent: &str,
+    acceptable: impl Fn(&Code) -> bool,
+) -> Result<Code, CodeRefused> {
     let mut tx = cx.begin().await?;
     let tries = bia_store::flow::increment_submit_count(&mut tx, flow.id).await?;
     let codes = code::list_for_flow(&mut tx, flow.id).await?;
@@ -96,7 +106,7 @@ pub(super) async fn redeem(cx: &Cx, flow: &Flow, sent: &str) -> Result<Code, Cod
     if row.used_at.is_some() {
         return Err(used().into());
     }
-    if row.is_expired(cx.now) {
+    if row.is_expired(cx.now) || !acceptable(&row) {
         return Err(CodeRefused::Invalid);
     }
     let mut conn = cx.write().await?;

@@ -32,10 +32,6 @@ impl VerificationMethod for Code {
         address: &VerifiableAddress,
     ) -> Result<(), Problem> {
         show_code_screen(flow, address.via, address.via.as_str(), &address.value);
-        if !flow.is_native() {
-            let masked = csrf::mask(&flow.csrf_token);
-            flow.ui.nodes.insert(0, ui::csrf_token(&masked));
-        }
         send(cx, flow, &[recipient(identity, address)], Whom::Identity(identity)).await
     }
 
@@ -79,13 +75,14 @@ fn prefill(cx: &Cx, flow: &mut Flow, code: &str) -> VerificationStep {
 fn show_code_screen(flow: &mut Flow, via: Channel, resend: &str, address: &str) {
     flow.state = State::SentEmail;
     flow.active = Some(MethodName::Code);
-    let token = flow.ui.find("csrf_token").cloned();
     flow.ui.nodes.clear();
-    flow.ui.nodes.extend(token);
+    flow.ui.append(ui::hidden("method", MethodName::Code.as_str(), Group::Code));
     let code = ui::input("code", InputType::Text, Group::Code).required().autocomplete("one-time-code");
     flow.ui.append(code.labelled(text::verification_code_label()));
-    flow.ui.append(ui::hidden("method", MethodName::Code.as_str(), Group::Code));
     flow.ui.append(ui::submit(MethodName::Code.as_str(), Group::Code, text::continue_label()));
+    if !flow.is_native() {
+        flow.ui.append(ui::csrf_token(&csrf::mask(&flow.csrf_token)));
+    }
     flow.ui.append(ui::submit_as(resend, address, Group::Code, text::resend_code_label()));
     flow.ui.messages = vec![match via {
         Channel::Email => text::verification_email_code_sent_notice(),

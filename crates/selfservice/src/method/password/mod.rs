@@ -37,6 +37,11 @@ impl Method for Password {
         usize::from(usable)
     }
 
+    fn is_way_in(&self, identity: &Identity) -> bool {
+        let password = identity.credential(MethodName::Password).map(PasswordConfig::of);
+        password.is_some_and(|p| !p.hashed_password.is_empty())
+    }
+
     fn login(&self) -> Option<&dyn LoginMethod> {
         Some(self)
     }

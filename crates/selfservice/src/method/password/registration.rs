@@ -15,13 +15,24 @@ use crate::problem::Problem;
 
 #[async_trait]
 impl RegistrationMethod for Password {
-    async fn populate(&self, _cx: &Cx, flow: &mut Flow, stage: RegistrationStage) -> Result<(), Problem> {
+    async fn populate(
+        &self,
+        _cx: &Cx,
+        flow: &mut Flow,
+        stage: RegistrationStage,
+    ) -> Result<(), Problem> {
         if stage == RegistrationStage::Profile {
             return Ok(());
         }
-        let node = ui::input("password", InputType::Password, Group::Password).required().autocomplete("new-password");
-        flow.ui.append(node.labelled(text::password_input_label()));
-        flow.ui.append(ui::submit(MethodName::Password.as_str(), Group::Password, text::registration_submit_label()));
+        let node = ui::input("password", InputType::Password, Group::Password)
+            .required()
+            .autocomplete("new-password");
+        flow.ui.upsert(node.labelled(text::password_input_label()));
+        flow.ui.append(ui::submit(
+            MethodName::Password.as_str(),
+            Group::Password,
+            text::registration_submit_label(),
+        ));
         Ok(())
     }
 
@@ -29,26 +40,44 @@ impl RegistrationMethod for Password {
         form.method() == Some(MethodName::Password.as_str())
     }
 
-    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RegistrationStep, Refusal> {
-        let mut candidate = Candidate::read(cx, flow, form)?;
-        candidate.show_values(flow);
-        fields::check_texts(form, &["password"], &[])?;
+    async fn submit(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        form: &Form,
+        candidate: &Candidate,
+    ) -> Result<RegistrationStep, Refusal> {
+        let faults = fields::faults_of_texts(form, &["password"], &[]);
+        flow.transient_payload = Some(candidate.check(form, faults)?);
         engine::check_csrf(cx, flow, form)?;
         let password = Zeroizing::new(form.text("password").unwrap_or_default().to_owned());
         if password.is_empty() {
-            return Err(Refusal::field("password", text::validation_required("password")));
+            return Err(Refusal::field(
+                "password",
+                text::validation_required("password"),
+            ));
         }
-        let mut identity = candidate.validate(cx)?;
-        let identifiers =
-            identity.credential(MethodName::Password).map(|c| c.identifiers.clone()).unwrap_or_default();
+        let mut identity = candidate.identity(cx)?;
+        let identifiers = identity
+            .credential(MethodName::Password)
+            .map(|c| c.identifiers.clone())
+            .unwrap_or_default();
         if identifiers.is_empty() {
             return Err(Refusal::form(text::identifier_missing()));
         }
         accept::check(cx, &password, &identifiers).await?;
         let hash = accept::hash(cx, &password).await?;
         let config = PasswordConfig::hashed(hash).to_json();
-        identity.set_credential(Credential::new(MethodName::Password, identifiers, config, cx.now));
+        identity.set_credential(Credential::new(
+            MethodName::Password,
+            identifiers,
+            config,
+            cx.now,
+        ));
         let method = AuthenticationMethod::new(MethodName::Password, Aal::Aal1, cx.now);
-        Ok(RegistrationStep::Register { identity: Box::new(identity), method })
+        Ok(RegistrationStep::Register {
+            identity: Box::new(identity),
+            method,
+        })
     }
 }
