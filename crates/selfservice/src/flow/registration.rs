@@ -225,7 +225,8 @@ pub async fn fetch(cx: &Cx, id: Option<&str>) -> Result<Flow, Problem> {
 pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem> {
     let id = engine::submitted_id(submission.flow.as_deref())?;
     if cx.session_of_anybody().await?.is_some() {
-        return signed_in_already(cx);
+        let elsewhere = return_to::for_somebody_signed_in_meanwhile(cx);
+        return Err(Problem::SignedInAlready(elsewhere));
     }
     let mut flow = engine::load(cx, FlowKind::Registration, id).await?;
     if flow.is_expired(cx.now) {
@@ -274,15 +275,6 @@ fn choose(
     } else {
         Err(Problem::MethodDisabled(method.name()).into())
     }
-}
-
-fn signed_in_already(cx: &Cx) -> Result<Outcome, Problem> {
-    if cx.request.wants.json {
-        return Err(Problem::SessionAlreadyAvailable);
-    }
-    Ok(Outcome::Redirect {
-        url: return_to::for_somebody_signed_in_meanwhile(cx),
-    })
 }
 
 async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
