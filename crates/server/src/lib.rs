@@ -9,6 +9,7 @@ pub mod courier;
 pub mod envelope;
 pub mod error;
 pub mod extract;
+pub mod identity_schemas;
 pub mod json;
 pub mod listen;
 pub mod log;

@@ -5,24 +5,40 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use bia_config::{Config, ConfigHandle, Findings, Reloaded, Sources, Watcher, watch};
+use tokio::sync::Mutex;
 
-use crate::start;
+use crate::{identity_schemas, start};
 
 /// Watches the files of `sources` until the result is dropped. `take` gets each new configuration that is right.
 ///
 /// # Errors
 /// When the system refuses to watch their folders.
-pub fn follow(
+pub fn follow<F>(
     sources: Sources,
     handle: Arc<ConfigHandle>,
-    take: impl Fn(Arc<Config>) -> anyhow::Result<()> + Send + Sync + 'static,
-) -> anyhow::Result<Watcher> {
-    let current = Arc::clone(&handle);
+    take: impl Fn(Arc<Config>) -> F + Send + Sync + 'static,
+) -> anyhow::Result<Watcher>
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let (current, take) = (Arc::clone(&handle), Arc::new(take));
+    let one_at_a_time = Arc::new(Mutex::new(()));
     let report = move |reloaded| match reloaded {
-        Reloaded::Swapped(findings) => taken(take(current.load()), &findings),
+        Reloaded::Swapped(findings) => {
+            let (current, take, turn) = (
+                Arc::clone(&current),
+                Arc::clone(&take),
+                Arc::clone(&one_at_a_time),
+            );
+            tokio::spawn(async move {
+                let _turn = turn.lock().await;
+                // Asked only now, so that the newest configuration is the last one that is taken.
+                taken(take(current.load()).await, &findings);
+            });
+        }
         Reloaded::Kept(findings) => kept(&findings),
     };
-    let check = Arc::new(start::check_schema);
+    let check = Arc::new(identity_schemas::check);
     watch(sources, handle, check, report)
         .context("The configuration files cannot be watched for changes.")
 }

@@ -9,9 +9,8 @@ use arc_swap::ArcSwap;
 use bia_config::section::bia::StoredToken;
 use bia_config::section::hasher::HashAlgorithm;
 use bia_config::section::log::{LogFormat, LogLevel};
-use bia_config::{Config, Finding, Findings, SchemaSource, Severity, Sources};
-use bia_model::schema::{CompileOptions, IdentitySchema};
-use bia_selfservice::cx::{App, Clock, Runtime, Schemas};
+use bia_config::{Config, Finding, Findings, Severity, Sources};
+use bia_selfservice::cx::{App, Clock, Runtime};
 use bia_selfservice::hasher::{Hasher, HasherConfig};
 use bia_selfservice::method::password::policy::{BreachConfig, PasswordPolicy, PolicyConfig};
 use bia_selfservice::token::TokenKeys;
@@ -19,22 +18,14 @@ use bia_store::{Dialect, Dsn, Store, migrate, network};
 use time::OffsetDateTime;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::log;
+use crate::{identity_schemas, log};
 
 /// Reads and checks a configuration.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub async fn load(sources: &Sources) -> Result<Config, Findings> {
-    bia_config::load(sources, &check_schema).await
-}
-
-/// Whether an identity schema can be compiled.
-///
-/// # Errors
-/// Everything that is wrong with it, as sentences.
-pub fn check_schema(schema: &SchemaSource) -> Result<(), Vec<String>> {
-    compile(schema, &CompileOptions::default()).map(drop)
+    bia_config::load(sources, &identity_schemas::check).await
 }
 
 /// Starts the log as configured, and writes what is odd about the configuration.
@@ -141,18 +132,9 @@ pub async fn open(dsn: &Dsn, patience: Duration) -> anyhow::Result<Store> {
 /// What follows from a configuration.
 ///
 /// # Errors
-/// When an identity schema cannot be compiled. That was tried when the configuration was loaded.
-pub fn runtime(config: Arc<Config>) -> anyhow::Result<Runtime> {
-    let options = CompileOptions {
-        disallow_ref: config.security.disallow_ref_in_identity_schemas,
-        ..Default::default()
-    };
-    let mut schemas = Vec::new();
-    for source in &config.identity.schemas {
-        let schema =
-            compile(source, &options).map_err(|problems| anyhow::anyhow!(problems.join(" ")))?;
-        schemas.push((source.id.clone(), Arc::new(schema)));
-    }
+/// When an identity schema cannot be compiled.
+pub async fn runtime(config: Arc<Config>) -> anyhow::Result<Runtime> {
+    let schemas = identity_schemas::compile_all(&config).await?;
     let store_plain = config.bia.sessions.stored_token == StoredToken::Plain;
     let keys = TokenKeys::new(
         config
@@ -166,7 +148,7 @@ pub fn runtime(config: Arc<Config>) -> anyhow::Result<Runtime> {
     let policy = PasswordPolicy::new(policy(&config, &hasher))
         .context("The password policy cannot be used.")?;
     Ok(Runtime {
-        schemas: Schemas::new(schemas),
+        schemas,
         hasher,
         policy,
         keys,
@@ -191,8 +173,8 @@ fn policy(config: &Config, hasher: &Hasher) -> PolicyConfig {
 ///
 /// # Errors
 /// As [`runtime`].
-pub fn app(config: Arc<Config>, store: Store) -> anyhow::Result<Arc<App>> {
-    let runtime = ArcSwap::from_pointee(runtime(config)?);
+pub async fn app(config: Arc<Config>, store: Store) -> anyhow::Result<Arc<App>> {
+    let runtime = ArcSwap::from_pointee(runtime(config).await?);
     Ok(Arc::new(App {
         store,
         runtime,
@@ -214,8 +196,4 @@ fn hasher(config: &Config) -> HasherConfig {
             key_bytes: usize::try_from(hashers.argon2.key_length).unwrap_or(usize::MAX),
         },
     }
-}
-
-fn compile(source: &SchemaSource, options: &CompileOptions) -> Result<IdentitySchema, Vec<String>> {
-    IdentitySchema::compile(&source.json, options)
 }

@@ -64,7 +64,7 @@ impl Watch {
             sources::data_dir(None, config.bia.data_dir.as_deref())
         })?;
         let store = start::open(&dsn, PATIENCE).await?;
-        let _watching = reload::follow(sources, Arc::clone(&handle), |_| Ok(()))?;
+        let _watching = reload::follow(sources, Arc::clone(&handle), async |_| Ok(()))?;
         let stop = Stop::on_signals()?;
         let worker = courier::alone(store.clone(), handle);
         tracing::info!("The courier is ready.");

@@ -72,11 +72,14 @@ impl Serve {
         // Before the database, which may take long: what is wrong with the sockets shows at once.
         let public = Bound::new("public", &config.serve.public, PUBLIC_IDLE).await?;
         let admin = Bound::new("admin", &config.serve.admin, ADMIN_IDLE).await?;
-        let app = start::app(Arc::clone(&config), start::open(&dsn, PATIENCE).await?)?;
+        let app = start::app(Arc::clone(&config), start::open(&dsn, PATIENCE).await?).await?;
         let reloaded = Arc::clone(&app);
         let _watching = reload::follow(sources, handle, move |config| {
-            reloaded.runtime.store(Arc::new(start::runtime(config)?));
-            Ok(())
+            let app = Arc::clone(&reloaded);
+            async move {
+                app.runtime.store(Arc::new(start::runtime(config).await?));
+                Ok(())
+            }
         })?;
         greet(&config);
         self.run_until_stopped(&config, app, public, admin).await

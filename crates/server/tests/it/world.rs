@@ -79,7 +79,7 @@ impl World {
         let store = start::open(&Dsn::parse("memory").unwrap(), Duration::from_secs(5))
             .await
             .unwrap();
-        let app = start::app(config, store).unwrap();
+        let app = start::app(config, store).await.unwrap();
         World {
             public: route::public_router(Arc::clone(&app)),
             admin: route::admin_router(Arc::clone(&app)),
