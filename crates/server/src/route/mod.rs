@@ -7,6 +7,7 @@ mod public;
 mod redirects;
 mod schemas;
 mod sessions;
+mod well_known;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ impl Process {
     pub fn public_router(&self) -> Front {
         let routes = public::router()
             .merge(schemas::routes())
+            .merge(well_known::routes())
             .merge(redirects::to_admin());
         let listener = Listener::public(Arc::clone(&self.app), Arc::clone(&self.metrics));
         self.finish(routes, health::public(&self.readiness), listener)

@@ -176,3 +176,17 @@ async fn self_service_on_the_admin_listener_is_sent_to_the_other() {
         );
     }
 }
+
+#[tokio::test]
+async fn password_managers_are_sent_to_the_settings_page() {
+    let flows = json!({"settings": {"ui_url": "http://app.example.org/settings"}});
+    for (flows, page) in [
+        (flows, "http://app.example.org/settings"),
+        (json!({}), "http://public.example.org/ui/settings"),
+    ] {
+        let world = World::with(json!({"selfservice": {"flows": flows}})).await;
+        let answer = world.public("GET", "/.well-known/change-password", &[]).await;
+        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, Some(page)));
+        assert!(answer.body.starts_with("<a href="), "{}", answer.body);
+    }
+}

@@ -1,0 +1,21 @@
+//! Addresses that browsers and password managers know without asking (RFC 8615).
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bia_config::Page;
+use bia_selfservice::cx::App;
+use http::{StatusCode, header};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/.well-known/change-password", get(change_password))
+}
+
+/// Where passwords are changed, for password managers (W3C, "A Well-Known URL for Changing Passwords").
+async fn change_password(State(app): State<Arc<App>>) -> Response {
+    let page = app.runtime.load().config.ui_url(Page::Settings).to_string();
+    (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response()
+}
