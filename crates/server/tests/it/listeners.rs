@@ -185,8 +185,13 @@ async fn password_managers_are_sent_to_the_settings_page() {
         (json!({}), "http://public.example.org/ui/settings"),
     ] {
         let world = World::with(json!({"selfservice": {"flows": flows}})).await;
-        let answer = world.public("GET", "/.well-known/change-password", &[]).await;
-        assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, Some(page)));
+        let answer = world
+            .public("GET", "/.well-known/change-password", &[])
+            .await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (StatusCode::SEE_OTHER, Some(page))
+        );
         assert!(answer.body.starts_with("<a href="), "{}", answer.body);
     }
 }
