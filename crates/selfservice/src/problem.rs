@@ -133,9 +133,14 @@ pub enum Problem {
     /// The request is wrong; the sentence says how. Flows show it as a message.
     #[error("{0}")]
     BadRequest(String),
-    /// The request cannot even be read; the sentence is all that the answer says.
-    #[error("{0}")]
-    Malformed(String),
+    /// The request cannot even be read.
+    #[error("{message}")]
+    Malformed {
+        /// What was wrong, as a sentence.
+        message: String,
+        /// What follows from it; may be empty.
+        reason: String,
+    },
     /// The client must not do that.
     #[error("{0}")]
     Forbidden(String),
@@ -178,6 +183,11 @@ impl bia_store::db::StoreFailure for Problem {
 }
 
 impl Problem {
+    /// The request cannot even be read; the sentence is all that the answer says.
+    pub fn malformed(message: impl Into<String>) -> Problem {
+        Problem::Malformed { message: message.into(), reason: String::new() }
+    }
+
     /// The sentence that a flow shows for it under 4000001; `None` when it goes to the error page instead.
     pub fn shown_in_flow(&self) -> Option<String> {
         match self {

@@ -132,7 +132,8 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
             .id("self_service_flow_return_to_forbidden")
             .reason(format!("The return_to URL {url:?} is not allowed. Use one that selfservice.allowed_return_urls lists.")),
         Problem::BadRequest(reason) => bad_request().reason(reason),
-        Problem::Malformed(message) => ErrorAnswer::new(StatusCode::BAD_REQUEST, message),
+        Problem::Malformed { message, reason } if reason.is_empty() => ErrorAnswer::new(StatusCode::BAD_REQUEST, message),
+        Problem::Malformed { message, reason } => ErrorAnswer::new(StatusCode::BAD_REQUEST, message).reason(reason),
         Problem::NotFound(reason) if reason.is_empty() => ErrorAnswer::new(StatusCode::NOT_FOUND, NOT_FOUND),
         Problem::NotFound(reason) => ErrorAnswer::new(StatusCode::NOT_FOUND, NOT_FOUND).reason(reason),
         Problem::MethodDisabled(method) => ErrorAnswer::new(StatusCode::NOT_FOUND, NOT_FOUND)

@@ -4,16 +4,16 @@
 use bia_model::{Identity, RecoveryAddress, VerifiableAddress, normalise};
 use time::OffsetDateTime;
 
-use super::body::{RecoveryImport, VerifiableImport};
+use super::body::{Object, RecoveryImport, VerifiableImport};
 
 /// Takes over what an import says of the addresses that the identity has.
 pub(super) fn take_over(
     identity: &mut Identity,
-    verifiable: &[VerifiableImport],
-    recovery: &[RecoveryImport],
+    verifiable: &[Object<VerifiableImport>],
+    recovery: &[Object<RecoveryImport>],
     now: OffsetDateTime,
 ) {
-    for import in verifiable {
+    for Object(import) in verifiable {
         let value = spelling(import.value.as_deref());
         let via = import.via.as_deref().unwrap_or_default();
         let derived = identity.verifiable_addresses.iter_mut().find(|a| a.value == value && a.via.as_str() == via);
@@ -21,7 +21,7 @@ pub(super) fn take_over(
             take_verifiable(address, import, now);
         }
     }
-    for import in recovery {
+    for Object(import) in recovery {
         let value = spelling(import.value.as_deref());
         let via = import.via.as_deref().unwrap_or_default();
         let derived = identity.recovery_addresses.iter_mut().find(|a| a.value == value && a.via.as_str() == via);

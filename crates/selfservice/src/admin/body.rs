@@ -1,6 +1,6 @@
 //! The bodies of calls: JSON, read as leniently and as strictly as the reference reads it (admin.md §5.1).
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -18,7 +18,7 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let value = Value::deserialize(&mut reader).map_err(|e| format!("The request body is not JSON: {e}."))?;
     // A body that is null is an empty one.
     let value = if value.is_null() { Value::Object(Map::new()) } else { value };
-    serde_json::from_value(fold_names(value)).map_err(|e| format!("The request body is not as expected: {e}."))
+    Object::<T>::deserialize(fold_names(value)).map(|body| body.0).map_err(|e| format!("The request body is not as expected: {e}."))
 }
 
 /// Brings the names of members to lower case.
@@ -37,6 +37,22 @@ fn fold_names(value: Value) -> Value {
     }
 }
 
+/// `{}` where no traits were given.
+pub(super) fn or_empty(traits: Option<Value>) -> Value {
+    traits.unwrap_or_else(|| Value::Object(Map::new()))
+}
+
+/// An object, and not the list of its values that serde would take as well.
+#[derive(Clone, Debug, Default)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Object<T>, D::Error> {
+        let members = Map::<String, Value>::deserialize(d)?;
+        T::deserialize(Value::Object(members)).map(Object).map_err(D::Error::custom)
+    }
+}
+
 /// For members of which null says something else than absence.
 fn given<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(d).map(Some)
@@ -52,11 +68,11 @@ pub struct CreateBody {
     #[serde(deserialize_with = "given")]
     pub traits: Option<Value>,
     /// By type.
-    pub credentials: Option<ImportBodies>,
+    pub credentials: Option<Object<ImportBodies>>,
     /// Addresses to take over.
-    pub verifiable_addresses: Option<Vec<VerifiableImport>>,
+    pub verifiable_addresses: Option<Vec<Object<VerifiableImport>>>,
     /// Addresses to take over.
-    pub recovery_addresses: Option<Vec<RecoveryImport>>,
+    pub recovery_addresses: Option<Vec<Object<RecoveryImport>>>,
     /// Any JSON.
     #[serde(deserialize_with = "given")]
     pub metadata_public: Option<Value>,
@@ -73,6 +89,24 @@ pub struct CreateBody {
     pub region: Option<String>,
 }
 
+/// `PATCH /identities`: several to be created.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BatchBody {
+    /// At most 1000.
+    pub identities: Option<Vec<Option<Object<BatchItem>>>>,
+}
+
+/// One of several.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BatchItem {
+    /// What is to be created; absent: nothing.
+    pub create: Option<Object<CreateBody>>,
+    /// The caller's own name for the item.
+    pub patch_id: Option<Uuid>,
+}
+
 /// `PUT /identities/{id}`. Unknown members are ignored.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -83,7 +117,7 @@ pub struct ReplaceBody {
     #[serde(deserialize_with = "given")]
     pub traits: Option<Value>,
     /// By type; absent: as before.
-    pub credentials: Option<ImportBodies>,
+    pub credentials: Option<Object<ImportBodies>>,
     /// Any JSON; absent: none.
     #[serde(deserialize_with = "given")]
     pub metadata_public: Option<Value>,
@@ -103,13 +137,13 @@ pub struct ReplaceBody {
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the members are the credential types by their wire names")]
 pub struct ImportBodies {
-    pub password: Option<ImportBody>,
-    pub oidc: Option<ImportBody>,
-    pub saml: Option<ImportBody>,
-    pub totp: Option<ImportBody>,
-    pub lookup_secret: Option<ImportBody>,
-    pub webauthn: Option<ImportBody>,
-    pub passkey: Option<ImportBody>,
+    pub password: Option<Object<ImportBody>>,
+    pub oidc: Option<Object<ImportBody>>,
+    pub saml: Option<Object<ImportBody>>,
+    pub totp: Option<Object<ImportBody>>,
+    pub lookup_secret: Option<Object<ImportBody>>,
+    pub webauthn: Option<Object<ImportBody>>,
+    pub passkey: Option<Object<ImportBody>>,
 }
 
 /// One credential to be imported. Its method reads the config.
@@ -174,6 +208,7 @@ mod tests {
             r#"{"credentials":{"magic":{}}}"#,
             r#"{"credentials":{"password":{"salt":"x"}}}"#,
             r#"{"verifiable_addresses":[{"colour":"red"}]}"#,
+            r#"{"credentials":[]}"#,
             r#"{"organization_id":"no-uuid"}"#,
             "[]",
             "",

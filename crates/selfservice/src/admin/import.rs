@@ -4,7 +4,7 @@ use bia_model::{Identity, MethodName};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::body::ImportBodies;
+use super::body::{ImportBodies, Object};
 use crate::cx::Cx;
 use crate::method::{self, AdminMethod};
 use crate::problem::Problem;
@@ -15,8 +15,8 @@ pub(super) struct Imports(Vec<(MethodName, Value)>);
 
 impl Imports {
     /// Reads the credentials of a body. Slow: plain passwords are hashed.
-    pub(super) async fn prepare(cx: &Cx, bodies: Option<ImportBodies>) -> Result<Imports, Problem> {
-        let bodies = bodies.unwrap_or_default();
+    pub(super) async fn prepare(cx: &Cx, bodies: Option<Object<ImportBodies>>) -> Result<Imports, Problem> {
+        let Object(bodies) = bodies.unwrap_or_default();
         let named = [
             (MethodName::Password, bodies.password),
             (MethodName::Oidc, bodies.oidc),
@@ -28,7 +28,7 @@ impl Imports {
         ];
         let mut prepared = Vec::new();
         for (kind, body) in named {
-            let Some(body) = body else { continue };
+            let Some(Object(body)) = body else { continue };
             let config = Value::Object(body.config.unwrap_or_default());
             prepared.push((kind, of(kind)?.import(cx, config).await?));
         }

@@ -1,16 +1,31 @@
-//! What an operator may do (spec: admin.md): create, read, change and remove identities, whatever the
-//! self-service flows would allow.
+//! What an operator may do (spec: admin.md): create, read, change and remove identities, their sessions and
+//! messages, whatever the self-service flows would allow.
 //!
 //! Invariants: everything that is written was validated against the identity's schema first; what has
-//! to be unique is decided by the database; no password is hashed inside a transaction.
+//! to be unique is decided by the database; no password is hashed inside a transaction; a change reads and
+//! writes its identity in one unit of work, so that of two changes none is lost.
 
 mod address;
+mod batch;
 pub mod body;
+mod check;
 mod create;
 mod import;
+mod list;
+pub mod messages;
+mod patch;
 mod read;
+pub mod recovery;
+mod remove;
+mod replace;
+pub mod sessions;
 mod show;
 
+pub use batch::{Done, create_batch};
 pub use create::create;
-pub use read::{IncludeCredentials, get, get_by_external_id, identity_id};
+pub use list::{Listed, list};
+pub use patch::patch;
+pub use read::{IncludeCredentials, get, get_by_external_id};
+pub use remove::{delete, delete_credential};
+pub use replace::replace;
 pub use show::{Written, identity_json};

@@ -51,7 +51,7 @@ fn is_credential(kind: MethodName) -> bool {
 }
 
 /// The id in a path. What is no id is the id of nobody.
-pub fn identity_id(text: &str) -> Result<Uuid, Problem> {
+pub(super) fn identity_id(text: &str) -> Result<Uuid, Problem> {
     Uuid::try_parse(text).map_err(|_| not_found())
 }
 

@@ -17,6 +17,8 @@ pub struct Written {
     pub region: Option<String>,
     /// Whether the call said something about `metadata_admin`; else the answer leaves it out.
     pub metadata_admin_given: bool,
+    /// The URL of its schema as the answer shows it: that of the schema which it had before.
+    pub schema_url: String,
 }
 
 impl Written {
@@ -27,12 +29,18 @@ impl Written {
             if !self.metadata_admin_given && self.identity.metadata_admin.is_none() {
                 members.shift_remove("metadata_admin");
             }
+            members.insert("schema_url".into(), json!(self.schema_url));
             if let Some(region) = &self.region {
                 members.insert("region".into(), json!(region));
             }
         }
         json
     }
+}
+
+/// The identity as a member of a session: with what only operators may read, without credentials.
+pub(super) fn member_json(cx: &Cx, identity: &Identity) -> Value {
+    identity.admin_json(&schema_url(cx, identity), None)
 }
 
 /// The identity with its credentials, of which the wanted ones show their config.
@@ -68,4 +76,17 @@ fn version(credential: &Credential) -> i32 {
         MethodName::Password | MethodName::Webauthn | MethodName::Code => credential.version.max(1),
         _ => credential.version,
     }
+}
+
+/// Everything of an identity: the document that a patch changes.
+pub(super) fn whole_json(cx: &Cx, identity: &Identity) -> Value {
+    let with_config = |c: &Credential| {
+        let mut json = credential_json(c, &IncludeCredentials::none());
+        if let Value::Object(members) = &mut json {
+            members.insert("config".into(), c.config.clone());
+        }
+        (c.kind.as_str().to_owned(), json)
+    };
+    let by_type: Map<String, Value> = identity.credentials.iter().map(with_config).collect();
+    identity.admin_json(&schema_url(cx, identity), Some(Value::Object(by_type)))
 }

@@ -97,6 +97,11 @@ pub fn available_aal(config: &Config, identity: &Identity) -> Aal {
     }
 }
 
+/// How many first factors an identity can use to sign in.
+pub fn first_factors(config: &Config, identity: &Identity) -> usize {
+    METHODS.iter().map(|m| m.first_factors(config, identity)).sum()
+}
+
 /// Why a submission was not taken.
 #[derive(Debug)]
 pub enum Refusal {
@@ -134,6 +139,12 @@ pub trait AdminMethod: Send + Sync {
 
     /// Puts what [`AdminMethod::import`] made into an identity that may have such a credential already.
     fn merge(&self, identity: &mut Identity, imported: Value, now: OffsetDateTime) -> Result<(), Problem>;
+
+    /// Takes the credential away, or the part of it that `identifier` names (admin.md §6.4). Errs when
+    /// that is not possible; the last first factor may stay.
+    fn remove(&self, _cx: &Cx, identity: &mut Identity, _identifier: Option<&str>) -> Result<(), Problem> {
+        Err(Problem::BadRequest(format!("Credentials of this type cannot be taken from identity {}.", identity.id)))
+    }
 
     /// What an operator may see of a stored config; null shows nothing.
     fn reveal(&self, config: &Value) -> Value {

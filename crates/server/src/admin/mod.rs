@@ -1,6 +1,9 @@
 //! The admin API: HTTP to calls and back. What the calls do is decided in `bia_selfservice::admin`.
 
 mod identities;
+mod messages;
+mod recovery;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -11,15 +14,20 @@ use bia_selfservice::admin::body;
 use bia_selfservice::cx::{App, Cx};
 use bia_selfservice::problem::Problem;
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
 use crate::extract::{self, Incoming};
+use crate::wire::go_bool;
 use crate::{middleware, respond};
 
 /// The routes, all below `/admin`.
-pub fn router() -> Router<Arc<App>> {
-    Router::new().merge(identities::routes())
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .merge(identities::routes())
+        .merge(sessions::routes())
+        .merge(messages::routes())
+        .merge(recovery::routes())
 }
 
 /// One call.
@@ -28,6 +36,7 @@ struct Call {
     headers: HeaderMap,
     /// The whole body, or why it could not be read.
     body: Result<Bytes, String>,
+    /// As the links of lists show it.
     path: String,
 }
 
@@ -48,9 +57,31 @@ impl Call {
         &self.incoming.cx
     }
 
-    /// The body as JSON. The error is a sentence.
+    fn query(&self) -> &[(String, String)] {
+        &self.cx().request.query
+    }
+
+    /// The body as JSON, whatever it is said to be. The error is a sentence.
     fn decode<T: DeserializeOwned>(&self) -> Result<T, String> {
         body::decode(self.body.as_ref().map_err(String::clone)?)
+    }
+
+    /// The body as JSON, which it has to be said to be.
+    fn decode_json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            let reason = format!("The Content-Type has to be application/json, it is {kind:?}.");
+            return Err(Problem::BadRequest(reason));
+        }
+        self.decode().map_err(Problem::BadRequest)
+    }
+
+    /// The query parameter `active`: a truth value as Go spells it, or absent.
+    fn active(&self) -> Result<Option<bool>, Problem> {
+        let Some(text) = self.cx().request.query("active").filter(|t| !t.is_empty()) else { return Ok(None) };
+        let wrong = || Problem::malformed(format!("active={text}: it is neither true nor false."));
+        go_bool::parse(text).map(Some).ok_or_else(wrong)
     }
 
     /// The answer.

@@ -28,10 +28,11 @@ pub(super) fn bounded(body: Body, time: Duration) -> Body {
     if body.is_end_stream() {
         return body;
     }
-    // What its length shows to be too long is refused before anything of it is read.
+    // What its length shows to be far too long is refused before anything of it is read. A body that is
+    // a little too long is read up to the limit, so that its client has sent it before the answer comes.
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let deadline = Box::pin(tokio::time::sleep_until(Instant::now() + time));
-    let left = if announced > MAX_BODY_BYTES {
+    let left = if announced > 2 * MAX_BODY_BYTES {
         None
     } else {
         Some(MAX_BODY_BYTES)

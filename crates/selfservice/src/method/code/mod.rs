@@ -1,5 +1,6 @@
 //! One-time codes by mail or SMS (spec: methods.md §3).
 
+mod admin;
 mod credential;
 mod login;
 mod recovery;
@@ -13,6 +14,7 @@ use bia_model::{Identity, MethodName};
 
 use super::{LoginMethod, Method, RecoveryMethod, RegistrationMethod, VerificationMethod};
 
+pub(crate) use admin::recovery_by_operator;
 pub use credential::{CodeAddress, CodeConfig};
 
 /// The method.

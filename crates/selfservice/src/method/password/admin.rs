@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::{Password, PasswordConfig};
 use crate::cx::Cx;
 use crate::hasher::{self, HashError};
-use crate::method::AdminMethod;
+use crate::method::{self, AdminMethod};
 use crate::problem::Problem;
 
 #[derive(Default, Deserialize)]
@@ -26,7 +26,7 @@ impl AdminMethod for Password {
     /// The hook wins over a plain password, which wins over a hash. The policy for new passwords is not asked.
     async fn import(&self, cx: &Cx, config: Value) -> Result<Value, Problem> {
         let import: Import = serde_json::from_value(config)
-            .map_err(|e| Problem::Malformed(format!("The config of the password is not as expected: {e}.")))?;
+            .map_err(|e| Problem::malformed(format!("The config of the password is not as expected: {e}.")))?;
         if import.use_password_migration_hook == Some(true) {
             // Written out, because the reference shows the empty hash beside the flag.
             return Ok(serde_json::json!({"hashed_password": "", "use_password_migration_hook": true}));
@@ -50,6 +50,19 @@ impl AdminMethod for Password {
                 old.updated_at = now;
             }
             None => identity.set_credential(Credential::new(MethodName::Password, Vec::new(), imported, now)),
+        }
+        Ok(())
+    }
+
+    /// The password goes; the credential stays, because the schema names it.
+    fn remove(&self, cx: &Cx, identity: &mut Identity, _identifier: Option<&str>) -> Result<(), Problem> {
+        if method::first_factors(cx.config(), identity) < 2 {
+            let reason = "The password is the last way to sign in and stays. Add another first factor first.";
+            return Err(Problem::BadRequest(reason.into()));
+        }
+        if let Some(credential) = identity.credential_mut(MethodName::Password) {
+            credential.config = PasswordConfig::default().to_json();
+            credential.updated_at = cx.now;
         }
         Ok(())
     }

@@ -1,0 +1,71 @@
+//! Codes by which an operator lets somebody back in (admin.md §10).
+
+use bia_model::{ClientType, MethodName, timestamp};
+use bia_store::identity::{self as identities, Expand};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time::Duration;
+use uuid::Uuid;
+
+use crate::cx::Cx;
+use crate::method::{self, code};
+use crate::problem::Problem;
+use crate::return_to;
+use crate::session::signed;
+
+/// `POST /recovery/code`. Unknown members are ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CodeBody {
+    identity_id: Option<Uuid>,
+    expires_in: Option<String>,
+    flow_type: Option<String>,
+}
+
+/// Makes a code, and a flow that waits for it. Nothing is sent.
+pub async fn create_code(cx: &Cx, body: CodeBody) -> Result<Value, Problem> {
+    require(cx, MethodName::Code)?;
+    return_to::check_request(cx)?;
+    let lifetime = match body.expires_in.as_deref().filter(|t| !t.is_empty()) {
+        Some(text) => lifetime(text)?,
+        None => signed(cx.config().selfservice.methods.code.lifespan),
+    };
+    let client = match body.flow_type.as_deref().unwrap_or_default() {
+        "" | "browser" => ClientType::Browser,
+        "api" => ClientType::Api,
+        other => return Err(Problem::BadRequest(format!("The flow_type {other:?} is neither browser nor api."))),
+    };
+    let id = body.identity_id.unwrap_or_default();
+    let mut conn = cx.read().await?;
+    let unknown = || Problem::NotFound(format!("There is no identity with the id {id}."));
+    identities::find(&mut conn, id, Expand::Addresses).await?.ok_or_else(unknown)?;
+    drop(conn);
+    let (flow, secret) = code::recovery_by_operator(cx, id, client, cx.now.saturating_add(lifetime)).await?;
+    Ok(json!({
+        "recovery_link": return_to::page(cx, flow.kind, flow.id),
+        "recovery_code": secret,
+        "expires_at": timestamp::json(flow.expires_at),
+    }))
+}
+
+/// Links come with the method that follows them.
+pub fn create_link(cx: &Cx) -> Result<Value, Problem> {
+    require(cx, MethodName::Link)?;
+    Err(Problem::BadRequest("This server makes no recovery links yet. Make a code instead: POST /admin/recovery/code.".into()))
+}
+
+/// Where a method is switched off, its calls are not there.
+fn require(cx: &Cx, name: MethodName) -> Result<(), Problem> {
+    let enabled = match method::find(name) {
+        Some(method) => method.is_enabled(cx.config()),
+        None => name == MethodName::Link && cx.config().selfservice.methods.link.enabled,
+    };
+    if enabled { Ok(()) } else { Err(Problem::MethodDisabled(name)) }
+}
+
+fn lifetime(text: &str) -> Result<Duration, Problem> {
+    let wrong = || Problem::BadRequest(format!("expires_in is no duration above zero: {text:?}. Write 30m, 1h30m or 48h."));
+    let parsed = bia_config::duration::parse(text).map_err(|_| wrong())?;
+    let lifetime = signed(parsed);
+    if lifetime > Duration::ZERO { Ok(lifetime) } else { Err(wrong()) }
+}
