@@ -8,7 +8,7 @@ use bia_selfservice::outcome::{Created, FormStatus, IssuedSession, Outcome};
 use bia_selfservice::problem::Problem;
 use bia_selfservice::{identity, return_to};
 use bia_store::error::ErrorContainer;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::extract::Incoming;
@@ -18,6 +18,32 @@ use crate::{cookies, error};
 pub fn json_answer(status: StatusCode, body: &Value) -> Response {
     let kind = HeaderValue::from_static("application/json; charset=utf-8");
     (status, [(header::CONTENT_TYPE, kind)], crate::json::body(body)).into_response()
+}
+
+/// What every built-in page says to browsers: nothing from elsewhere, in no frame, not kept, and its URL, which names
+/// a flow, is told to nobody else.
+const PAGE_HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(bia_ui::CSP)),
+    (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+];
+
+/// A built-in page.
+pub fn page(status: StatusCode, html: String) -> Response {
+    (status, PAGE_HEADERS, html).into_response()
+}
+
+/// A file that built-in pages load. It is the same for everybody and changes only with the server.
+pub fn asset(bytes: impl Into<axum::body::Body>, media_type: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=600")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (headers, bytes.into()).into_response()
 }
 
 /// A redirect.
@@ -235,7 +261,8 @@ async fn store_error(cx: &Cx, described: &error::ErrorAnswer) -> Result<uuid::Uu
     Ok(container.id)
 }
 
-fn log(problem: &Problem) {
+/// Writes a problem into the log: loudly when the server is to blame.
+pub(crate) fn log(problem: &Problem) {
     match problem {
         Problem::Internal(_) | Problem::Misconfigured(_) | Problem::Store(_) => {
             tracing::error!(error = %problem, "a request failed");

@@ -4,7 +4,7 @@ use bia_store::session as sessions;
 
 use crate::cx::Cx;
 use crate::problem::Problem;
-use crate::session;
+use crate::session::{self, LiveSession};
 use crate::{return_to, token};
 
 /// What a browser needs to sign out.
@@ -22,12 +22,15 @@ pub async fn create(cx: &Cx) -> Result<LogoutUrl, Problem> {
     if return_to.is_some() {
         return_to::check_request(cx)?;
     }
-    let token = live.session.logout_token.clone();
+    Ok(LogoutUrl { url: url(cx, live, return_to), token: live.session.logout_token.clone() })
+}
+
+/// The URL at which a session ends. `return_to` is not checked here.
+pub fn url(cx: &Cx, live: &LiveSession, return_to: Option<&str>) -> String {
     let mut pairs = Vec::new();
     pairs.extend(return_to.map(|r| ("return_to", r)));
-    pairs.push(("token", token.as_str()));
-    let url = return_to::own(cx, "/self-service/logout", &pairs);
-    Ok(LogoutUrl { url, token })
+    pairs.push(("token", live.session.logout_token.as_str()));
+    return_to::own(cx, "/self-service/logout", &pairs)
 }
 
 /// Ends the current session of a browser that shows its logout token. Returns where it goes then.

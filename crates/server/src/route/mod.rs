@@ -7,6 +7,7 @@ mod public;
 mod redirects;
 mod schemas;
 mod sessions;
+mod ui;
 mod well_known;
 
 use std::sync::Arc;
@@ -48,7 +49,8 @@ impl Process {
         let routes = public::router()
             .merge(schemas::routes())
             .merge(well_known::routes())
-            .merge(redirects::to_admin());
+            .merge(redirects::to_admin())
+            .merge(ui::router());
         let listener = Listener::public(Arc::clone(&self.app), Arc::clone(&self.metrics));
         self.finish(routes, health::public(&self.readiness), listener)
     }
