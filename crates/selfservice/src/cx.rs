@@ -261,11 +261,10 @@ impl Cx {
         }
     }
 
-    /// Gives the client a new anti-CSRF token and returns it.
+    /// Gives the client a new anti-CSRF token and returns it. There is one new token per answer, however many reasons
+    /// there are for it: a flow that was bound to it earlier in the request stays readable.
     pub fn renew_csrf(&self) -> String {
-        let token = crate::csrf::new_token();
-        self.effect(|e| e.csrf_token = Some(token.clone()));
-        token
+        self.with_effects(|e| e.csrf_token.get_or_insert_with(crate::csrf::new_token).clone())
     }
 
     /// The anti-CSRF token that the client will have after the answer.
