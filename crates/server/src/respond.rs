@@ -46,6 +46,12 @@ pub fn asset(bytes: impl Into<axum::body::Body>, media_type: &'static str) -> Re
     (headers, bytes.into()).into_response()
 }
 
+/// 204 for a session that was ended. It names a content type as the reference's does, though there is no content.
+pub fn session_ended() -> Response {
+    let kind = HeaderValue::from_static("application/json");
+    (StatusCode::NO_CONTENT, [(header::CONTENT_TYPE, kind)]).into_response()
+}
+
 /// A redirect.
 pub fn redirect(status: StatusCode, url: &str) -> Response {
     match HeaderValue::from_str(url) {

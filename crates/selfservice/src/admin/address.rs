@@ -16,7 +16,10 @@ pub(super) fn take_over(
     for Object(import) in verifiable {
         let value = spelling(import.value.as_deref());
         let via = import.via.as_deref().unwrap_or_default();
-        let derived = identity.verifiable_addresses.iter_mut().find(|a| a.value == value && a.via.as_str() == via);
+        let derived = identity
+            .verifiable_addresses
+            .iter_mut()
+            .find(|a| a.value == value && a.via.as_str() == via);
         if let Some(address) = derived {
             take_verifiable(address, import, now);
         }
@@ -24,7 +27,10 @@ pub(super) fn take_over(
     for Object(import) in recovery {
         let value = spelling(import.value.as_deref());
         let via = import.via.as_deref().unwrap_or_default();
-        let derived = identity.recovery_addresses.iter_mut().find(|a| a.value == value && a.via.as_str() == via);
+        let derived = identity
+            .recovery_addresses
+            .iter_mut()
+            .find(|a| a.value == value && a.via.as_str() == via);
         if let Some(address) = derived {
             take_recovery(address, import);
         }
@@ -36,7 +42,11 @@ fn spelling(value: Option<&str>) -> String {
     normalise::identifier(&value.unwrap_or_default().to_lowercase())
 }
 
-fn take_verifiable(address: &mut VerifiableAddress, import: &VerifiableImport, now: OffsetDateTime) {
+fn take_verifiable(
+    address: &mut VerifiableAddress,
+    import: &VerifiableImport,
+    now: OffsetDateTime,
+) {
     address.id = import.id.filter(|id| !id.is_nil()).unwrap_or(address.id);
     address.created_at = import.created_at.unwrap_or(address.created_at);
     address.verified = import.verified.unwrap_or_default();
@@ -48,9 +58,18 @@ fn take_verifiable(address: &mut VerifiableAddress, import: &VerifiableImport, n
 /// Fills in what follows from `verified`: an empty status, the time.
 pub(super) fn complete(address: &mut VerifiableAddress, now: OffsetDateTime) {
     if address.status.is_empty() {
-        address.status = if address.verified { "completed" } else { "pending" }.into();
+        address.status = if address.verified {
+            "completed"
+        } else {
+            "pending"
+        }
+        .into();
     }
-    address.verified_at = if address.verified { address.verified_at.or(Some(now)) } else { None };
+    address.verified_at = if address.verified {
+        address.verified_at.or(Some(now))
+    } else {
+        None
+    };
 }
 
 fn take_recovery(address: &mut RecoveryAddress, import: &RecoveryImport) {

@@ -28,14 +28,22 @@ pub struct Done {
 /// What is wrong with an item's traits, or taken, is told at the item; everything else, and a conflict of
 /// the only item that is left, refuses the batch as a whole.
 pub async fn create_batch(cx: &Cx, body: BatchBody) -> Result<Vec<Option<Done>>, Problem> {
-    let items: Vec<BatchItem> =
-        body.identities.unwrap_or_default().into_iter().map(|item| item.unwrap_or_default().0).collect();
+    let items: Vec<BatchItem> = body
+        .identities
+        .unwrap_or_default()
+        .into_iter()
+        .map(|item| item.unwrap_or_default().0)
+        .collect();
     check_size(&items)?;
     let mut built = Vec::with_capacity(items.len());
     for (item, imports) in prepared(cx, items).await? {
         built.push(build_item(cx, item, imports)?);
     }
-    let alone = built.iter().filter(|item| matches!(item, Some((_, Ok(_))))).count() == 1;
+    let alone = built
+        .iter()
+        .filter(|item| matches!(item, Some((_, Ok(_)))))
+        .count()
+        == 1;
     let mut done = Vec::with_capacity(built.len());
     for item in built {
         let Some((patch_id, result)) = item else {
@@ -43,7 +51,9 @@ pub async fn create_batch(cx: &Cx, body: BatchBody) -> Result<Vec<Option<Done>>,
             continue;
         };
         let result = match result {
-            Ok(written) => store(cx, &written.identity).await.map(|()| written.identity.id),
+            Ok(written) => store(cx, &written.identity)
+                .await
+                .map(|()| written.identity.id),
             Err(problem) => Err(problem),
         };
         let result = match result {
@@ -61,9 +71,16 @@ pub async fn create_batch(cx: &Cx, body: BatchBody) -> Result<Vec<Option<Done>>,
 
 fn check_size(items: &[BatchItem]) -> Result<(), Problem> {
     if items.len() > MOST {
-        return Err(Problem::BadRequest(format!("A batch has at most {MOST} identities, {} came.", items.len())));
+        return Err(Problem::BadRequest(format!(
+            "A batch has at most {MOST} identities, {} came.",
+            items.len()
+        )));
     }
-    let plain = items.iter().filter_map(|item| item.create.as_ref()).filter(|c| has_plain_password(&c.0)).count();
+    let plain = items
+        .iter()
+        .filter_map(|item| item.create.as_ref())
+        .filter(|c| has_plain_password(&c.0))
+        .count();
     if plain > MOST_PLAIN {
         return Err(Problem::BadRequest(format!(
             "At most {MOST_PLAIN} identities of a batch can have a plain password, {plain} have one. Send hashes instead, or several batches."
@@ -73,8 +90,15 @@ fn check_size(items: &[BatchItem]) -> Result<(), Problem> {
 }
 
 fn has_plain_password(create: &CreateBody) -> bool {
-    let config = create.credentials.as_ref().and_then(|c| c.0.password.as_ref()).and_then(|p| p.0.config.as_ref());
-    config.and_then(|c| c.get("password")).and_then(|p| p.as_str()).is_some_and(|p| !p.is_empty())
+    let config = create
+        .credentials
+        .as_ref()
+        .and_then(|c| c.0.password.as_ref())
+        .and_then(|p| p.0.config.as_ref());
+    config
+        .and_then(|c| c.get("password"))
+        .and_then(|p| p.as_str())
+        .is_some_and(|p| !p.is_empty())
 }
 
 type Prepared = (Option<Object<CreateBody>>, Option<Uuid>);
@@ -95,7 +119,9 @@ async fn prepared(cx: &Cx, items: Vec<BatchItem>) -> Result<Vec<(Prepared, Impor
 type Built = Option<(Option<Uuid>, Result<Written, Problem>)>;
 
 fn build_item(cx: &Cx, (create, patch_id): Prepared, imports: Imports) -> Result<Built, Problem> {
-    let Some(Object(create)) = create else { return Ok(None) };
+    let Some(Object(create)) = create else {
+        return Ok(None);
+    };
     match build(cx, create, &imports) {
         Ok(written) => Ok(Some((patch_id, Ok(written)))),
         Err(problem @ Problem::BadRequest(_)) => Ok(Some((patch_id, Err(problem)))),

@@ -15,10 +15,17 @@ const FREE: [&str; 3] = ["traits", "metadata_public", "metadata_admin"];
 /// any case. The error is a sentence for the client.
 pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = Value::deserialize(&mut reader).map_err(|e| format!("The request body is not JSON: {e}."))?;
+    let value = Value::deserialize(&mut reader)
+        .map_err(|e| format!("The request body is not JSON: {e}."))?;
     // A body that is null is an empty one.
-    let value = if value.is_null() { Value::Object(Map::new()) } else { value };
-    Object::<T>::deserialize(fold_names(value)).map(|body| body.0).map_err(|e| format!("The request body is not as expected: {e}."))
+    let value = if value.is_null() {
+        Value::Object(Map::new())
+    } else {
+        value
+    };
+    Object::<T>::deserialize(fold_names(value))
+        .map(|body| body.0)
+        .map_err(|e| format!("The request body is not as expected: {e}."))
 }
 
 /// Brings the names of members to lower case.
@@ -27,7 +34,11 @@ fn fold_names(value: Value) -> Value {
         Value::Object(members) => {
             let folded = members.into_iter().map(|(name, value)| {
                 let name = name.to_lowercase();
-                let value = if FREE.contains(&name.as_str()) { value } else { fold_names(value) };
+                let value = if FREE.contains(&name.as_str()) {
+                    value
+                } else {
+                    fold_names(value)
+                };
                 (name, value)
             });
             Value::Object(folded.collect())
@@ -49,7 +60,9 @@ pub struct Object<T>(pub T);
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Object<T>, D::Error> {
         let members = Map::<String, Value>::deserialize(d)?;
-        T::deserialize(Value::Object(members)).map(Object).map_err(D::Error::custom)
+        T::deserialize(Value::Object(members))
+            .map(Object)
+            .map_err(D::Error::custom)
     }
 }
 
@@ -135,7 +148,10 @@ pub struct ReplaceBody {
 /// Credentials to be imported (admin.md §5.4).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the members are the credential types by their wire names")]
+#[expect(
+    missing_docs,
+    reason = "the members are the credential types by their wire names"
+)]
 pub struct ImportBodies {
     pub password: Option<Object<ImportBody>>,
     pub oidc: Option<Object<ImportBody>>,
@@ -157,7 +173,10 @@ pub struct ImportBody {
 /// A verifiable address that takes the place of the one that the traits give.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the members of the address, by their wire names")]
+#[expect(
+    missing_docs,
+    reason = "the members of the address, by their wire names"
+)]
 pub struct VerifiableImport {
     pub id: Option<Uuid>,
     pub value: Option<String>,
@@ -175,7 +194,10 @@ pub struct VerifiableImport {
 /// A recovery address that takes the place of the one that the traits give.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the members of the address, by their wire names")]
+#[expect(
+    missing_docs,
+    reason = "the members of the address, by their wire names"
+)]
 pub struct RecoveryImport {
     pub id: Option<Uuid>,
     pub value: Option<String>,
@@ -193,7 +215,8 @@ mod tests {
 
     #[test]
     fn names_count_in_any_case_but_those_of_traits_stay() {
-        let body = br#"{"Schema_ID":"s","TRAITS":{"eMail":"a"},"metadata_public":{"A":1}} and more"#;
+        let body =
+            br#"{"Schema_ID":"s","TRAITS":{"eMail":"a"},"metadata_public":{"A":1}} and more"#;
         let body: CreateBody = decode(body).unwrap();
         assert_eq!(body.schema_id.as_deref(), Some("s"));
         assert_eq!(body.traits, Some(serde_json::json!({"eMail": "a"})));

@@ -9,7 +9,16 @@ use crate::method::Refusal;
 use crate::problem::Problem;
 
 /// The names that `region` may have. It is echoed, nothing else.
-const REGIONS: [&str; 8] = ["eu-central", "asia-northeast", "us-east", "us-west", "eu", "asia", "us", "global"];
+const REGIONS: [&str; 8] = [
+    "eu-central",
+    "asia-northeast",
+    "us-east",
+    "us-west",
+    "eu",
+    "asia",
+    "us",
+    "global",
+];
 
 /// The most characters of an external id: what every database can keep.
 const EXTERNAL_ID_CHARS: usize = 64;
@@ -18,14 +27,15 @@ const EXTERNAL_ID_CHARS: usize = 64;
 const IDENTIFIER_CHARS: usize = 255;
 
 /// Says no more than that: who else has it is not for everybody who may create identities.
-pub(super) const TAKEN: &str = "Another identity already has one of these identifiers, addresses or the external id.";
+pub(super) const TAKEN: &str =
+    "Another identity already has one of these identifiers, addresses or the external id.";
 
 /// What a database cannot hold was not right to send.
 pub(super) fn refused(error: StoreError) -> Problem {
     match error {
-        StoreError::Refused { .. } => {
-            Problem::BadRequest("The database cannot hold one of the values: it is too long, or no proper text.".into())
-        }
+        StoreError::Refused { .. } => Problem::BadRequest(
+            "The database cannot hold one of the values: it is too long, or no proper text.".into(),
+        ),
         other => other.into(),
     }
 }
@@ -39,16 +49,24 @@ pub(super) fn validate(cx: &Cx, candidate: &mut Identity) -> Result<(), Problem>
         )));
     };
     let found = found.clone();
-    let derived = found.validate(&candidate.traits).map_err(|v| Problem::BadRequest(schema::reason(&v)))?;
+    let derived = found
+        .validate(&candidate.traits)
+        .map_err(|v| Problem::BadRequest(schema::reason(&v)))?;
     identity::apply_derived(cx, candidate, derived).map_err(|refusal| match refusal {
         Refusal::Problem(problem) => problem,
         Refusal::Form(messages) => {
-            let texts: Vec<String> = messages.into_iter().map(|(_, message)| message.text).collect();
+            let texts: Vec<String> = messages
+                .into_iter()
+                .map(|(_, message)| message.text)
+                .collect();
             Problem::BadRequest(texts.join(" "))
         }
     })?;
     let identifiers = candidate.credentials.iter().flat_map(|c| &c.identifiers);
-    if let Some(long) = identifiers.map(|i| i.chars().count()).find(|n| *n > IDENTIFIER_CHARS) {
+    if let Some(long) = identifiers
+        .map(|i| i.chars().count())
+        .find(|n| *n > IDENTIFIER_CHARS)
+    {
         return Err(Problem::BadRequest(format!(
             "An identifier has {long} characters. At most {IDENTIFIER_CHARS} can be kept."
         )));
@@ -58,25 +76,40 @@ pub(super) fn validate(cx: &Cx, candidate: &mut Identity) -> Result<(), Problem>
 
 /// The state that a body asks for; `None` when it does not say.
 pub(super) fn state(text: Option<&str>) -> Result<Option<IdentityState>, Problem> {
-    let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
-    let wrong = || Problem::BadRequest(format!("The state {text:?} does not exist. It is active or inactive."));
+    let Some(text) = text.filter(|t| !t.is_empty()) else {
+        return Ok(None);
+    };
+    let wrong = || {
+        Problem::BadRequest(format!(
+            "The state {text:?} does not exist. It is active or inactive."
+        ))
+    };
     IdentityState::parse(text).map(Some).ok_or_else(wrong)
 }
 
 /// The region to be echoed.
 pub(super) fn region(text: Option<&str>) -> Result<Option<String>, Problem> {
-    let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    let Some(text) = text.filter(|t| !t.is_empty()) else {
+        return Ok(None);
+    };
     if REGIONS.contains(&text) {
         return Ok(Some(text.to_owned()));
     }
-    Err(Problem::BadRequest(format!("The region {text:?} does not exist. It is one of {}.", REGIONS.join(", "))))
+    Err(Problem::BadRequest(format!(
+        "The region {text:?} does not exist. It is one of {}.",
+        REGIONS.join(", ")
+    )))
 }
 
 /// An external id that can be kept; the empty one is none.
 pub(super) fn external_id(text: Option<&str>) -> Result<Option<String>, Problem> {
-    let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
+    let Some(text) = text.filter(|t| !t.is_empty()) else {
+        return Ok(None);
+    };
     if text.chars().count() > EXTERNAL_ID_CHARS {
-        return Err(Problem::BadRequest(format!("An external_id has at most {EXTERNAL_ID_CHARS} characters.")));
+        return Err(Problem::BadRequest(format!(
+            "An external_id has at most {EXTERNAL_ID_CHARS} characters."
+        )));
     }
     Ok(Some(text.to_owned()))
 }

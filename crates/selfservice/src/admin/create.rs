@@ -45,14 +45,21 @@ pub(super) fn build(cx: &Cx, body: CreateBody, imports: &Imports) -> Result<Writ
     let recovery = body.recovery_addresses.unwrap_or_default();
     address::take_over(&mut new, &verifiable, &recovery, cx.now);
     let schema_url = schema_url(cx, &new);
-    Ok(Written { identity: new, region: region(body.region.as_deref())?, metadata_admin_given, schema_url })
+    Ok(Written {
+        identity: new,
+        region: region(body.region.as_deref())?,
+        metadata_admin_given,
+        schema_url,
+    })
 }
 
 /// Stores a new identity. What it needs for itself alone is decided by the database: of two calls with
 /// the same identifier one fails.
 pub(super) async fn store(cx: &Cx, new: &Identity) -> Result<(), Problem> {
-    transact!(cx.app.store, tx => bia_store::identity::insert(tx, new).await).map_err(|e: StoreError| match e {
-        StoreError::Conflict { .. } => Problem::Conflict(TAKEN.into()),
-        other => refused(other),
-    })
+    transact!(cx.app.store, tx => bia_store::identity::insert(tx, new).await).map_err(
+        |e: StoreError| match e {
+            StoreError::Conflict { .. } => Problem::Conflict(TAKEN.into()),
+            other => refused(other),
+        },
+    )
 }

@@ -15,7 +15,10 @@ pub(super) struct Imports(Vec<(MethodName, Value)>);
 
 impl Imports {
     /// Reads the credentials of a body. Slow: plain passwords are hashed.
-    pub(super) async fn prepare(cx: &Cx, bodies: Option<Object<ImportBodies>>) -> Result<Imports, Problem> {
+    pub(super) async fn prepare(
+        cx: &Cx,
+        bodies: Option<Object<ImportBodies>>,
+    ) -> Result<Imports, Problem> {
         let Object(bodies) = bodies.unwrap_or_default();
         let named = [
             (MethodName::Password, bodies.password),
@@ -36,7 +39,11 @@ impl Imports {
     }
 
     /// Puts the credentials into an identity. Its schema gives them their identifiers afterwards.
-    pub(super) fn put_into(&self, identity: &mut Identity, now: OffsetDateTime) -> Result<(), Problem> {
+    pub(super) fn put_into(
+        &self,
+        identity: &mut Identity,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
         for (kind, config) in &self.0 {
             of(*kind)?.merge(identity, config.clone(), now)?;
         }
@@ -47,5 +54,9 @@ impl Imports {
 /// The part of a method in the admin API.
 pub(super) fn of(kind: MethodName) -> Result<&'static dyn AdminMethod, Problem> {
     let found = method::find(kind).and_then(method::Method::admin);
-    found.ok_or_else(|| Problem::BadRequest(format!("Credentials of the type {kind} cannot be written by this server.")))
+    found.ok_or_else(|| {
+        Problem::BadRequest(format!(
+            "Credentials of the type {kind} cannot be written by this server."
+        ))
+    })
 }

@@ -39,7 +39,11 @@ pub async fn list(cx: &Cx, page: Page) -> Result<Listed, Problem> {
     let wanted = wanted(cx)?;
     let include = IncludeCredentials::of_request(cx)?;
     let by_identifier = matches!(wanted, Wanted::Identifier(_) | Wanted::Prefix(_));
-    let expand = if by_identifier || include.asked() { Expand::Credentials } else { Expand::Addresses };
+    let expand = if by_identifier || include.asked() {
+        Expand::Credentials
+    } else {
+        Expand::Addresses
+    };
     let mut conn = cx.read().await?;
     let found = match &wanted {
         Wanted::Ids(ids) => {
@@ -47,7 +51,10 @@ pub async fn list(cx: &Cx, page: Page) -> Result<Listed, Problem> {
             part(all.items, page)
         }
         other => {
-            let normalised = other.identifier().map(normalise::identifier).unwrap_or_default();
+            let normalised = other
+                .identifier()
+                .map(normalise::identifier)
+                .unwrap_or_default();
             identities::list(&mut conn, other.filter(&normalised), page, expand).await?
         }
     };
@@ -56,7 +63,11 @@ pub async fn list(cx: &Cx, page: Page) -> Result<Listed, Problem> {
         _ if matches!(page, Page::Offset { .. }) => identities::count(&mut conn).await?,
         _ => 0,
     };
-    Ok(Listed { page: found, include, total })
+    Ok(Listed {
+        page: found,
+        include,
+        total,
+    })
 }
 
 impl Wanted<'_> {
@@ -80,9 +91,21 @@ impl Wanted<'_> {
 
 fn wanted(cx: &Cx) -> Result<Wanted<'_>, Problem> {
     let one = |name: &'static str| cx.request.query(name).filter(|v| !v.is_empty());
-    let ids: Vec<&str> = cx.request.query.iter().filter(|(name, _)| name == "ids").map(|(_, v)| v.as_str()).collect();
-    let (identifier, prefix, organization) = (one(BY_IDENTIFIER), one(BY_PREFIX), one(BY_ORGANIZATION));
-    let given = [!ids.is_empty(), identifier.is_some(), prefix.is_some(), organization.is_some()];
+    let ids: Vec<&str> = cx
+        .request
+        .query
+        .iter()
+        .filter(|(name, _)| name == "ids")
+        .map(|(_, v)| v.as_str())
+        .collect();
+    let (identifier, prefix, organization) =
+        (one(BY_IDENTIFIER), one(BY_PREFIX), one(BY_ORGANIZATION));
+    let given = [
+        !ids.is_empty(),
+        identifier.is_some(),
+        prefix.is_some(),
+        organization.is_some(),
+    ];
     if given.into_iter().filter(|g| *g).count() > 1 {
         return Err(Problem::BadRequest(format!(
             "Only one of ids, {BY_IDENTIFIER}, {BY_PREFIX} and {BY_ORGANIZATION} can be given at a time."
@@ -94,25 +117,38 @@ fn wanted(cx: &Cx) -> Result<Wanted<'_>, Problem> {
     if let Some(text) = organization {
         return uuid(BY_ORGANIZATION, text).map(Wanted::Organization);
     }
-    Ok(identifier.map(Wanted::Identifier).or(prefix.map(Wanted::Prefix)).unwrap_or(Wanted::All))
+    Ok(identifier
+        .map(Wanted::Identifier)
+        .or(prefix.map(Wanted::Prefix))
+        .unwrap_or(Wanted::All))
 }
 
 fn read_ids(ids: &[&str]) -> Result<Vec<Uuid>, Problem> {
     if ids.len() > MOST_IDS {
-        return Err(Problem::BadRequest(format!("At most {MOST_IDS} ids can be asked for at a time, {} came.", ids.len())));
+        return Err(Problem::BadRequest(format!(
+            "At most {MOST_IDS} ids can be asked for at a time, {} came.",
+            ids.len()
+        )));
     }
     ids.iter().map(|text| uuid("ids", text)).collect()
 }
 
 fn uuid(name: &str, text: &str) -> Result<Uuid, Problem> {
-    Uuid::try_parse(text).map_err(|_| Problem::BadRequest(format!("The query parameter {name} is not a UUID: {text:?}.")))
+    Uuid::try_parse(text).map_err(|_| {
+        Problem::BadRequest(format!(
+            "The query parameter {name} is not a UUID: {text:?}."
+        ))
+    })
 }
 
 /// The part of a whole list, in the order of the ids.
 fn part(items: Vec<Identity>, page: Page) -> Paged<Identity> {
     let count = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
     let (mut items, size): (Vec<Identity>, usize) = match page {
-        Page::After { id, size } => (items.into_iter().filter(|i| i.id > id).collect(), count(size)),
+        Page::After { id, size } => (
+            items.into_iter().filter(|i| i.id > id).collect(),
+            count(size),
+        ),
         Page::Offset { skip, size } => (items.into_iter().skip(count(skip)).collect(), count(size)),
     };
     let more = items.len() > size;

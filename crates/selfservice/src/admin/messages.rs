@@ -21,27 +21,47 @@ pub async fn list(
 ) -> Result<Paged<Message>, Problem> {
     let status = cx.request.query("status").map(|text| {
         Status::parse(text).ok_or_else(|| {
-            Problem::BadRequest(format!("The status {text:?} does not exist. It is queued, sent, processing or abandoned."))
+            Problem::BadRequest(format!(
+                "The status {text:?} does not exist. It is queued, sent, processing or abandoned."
+            ))
         })
     });
-    let recipient = cx.request.query("recipient").filter(|r| !r.is_empty()).map(str::to_owned);
-    let page = MessagePage { status: status.transpose()?, recipient, after, size };
+    let recipient = cx
+        .request
+        .query("recipient")
+        .filter(|r| !r.is_empty())
+        .map(str::to_owned);
+    let page = MessagePage {
+        status: status.transpose()?,
+        recipient,
+        after,
+        size,
+    };
     let mut conn = cx.read().await?;
     Ok(courier::list(&mut conn, &page).await?)
 }
 
 /// One message with the attempts to deliver it.
 pub async fn get(cx: &Cx, id: &str) -> Result<Value, Problem> {
-    let id = Uuid::try_parse(id).map_err(|_| Problem::malformed(format!("The id {id:?} is not a UUID.")))?;
+    let id = Uuid::try_parse(id)
+        .map_err(|_| Problem::malformed(format!("The id {id:?} is not a UUID.")))?;
     let mut conn = cx.read().await?;
-    let message = courier::find(&mut conn, id).await?.ok_or_else(|| Problem::NotFound(String::new()))?;
+    let message = courier::find(&mut conn, id)
+        .await?
+        .ok_or_else(|| Problem::NotFound(String::new()))?;
     let dispatches = courier::list_dispatches(&mut conn, id).await?;
     Ok(json(cx, &message, &dispatches))
 }
 
 /// A message as JSON. Its text is shown on development servers only.
 pub fn json(cx: &Cx, message: &Message, dispatches: &[Dispatch]) -> Value {
-    let text = |text: &str| if cx.config().dev { json!(text) } else { json!(REDACTED) };
+    let text = |text: &str| {
+        if cx.config().dev {
+            json!(text)
+        } else {
+            json!(REDACTED)
+        }
+    };
     let mut members = Map::new();
     members.insert("id".into(), json!(message.id));
     members.insert("status".into(), json!(message.status.as_str()));
@@ -53,7 +73,10 @@ pub fn json(cx: &Cx, message: &Message, dispatches: &[Dispatch]) -> Value {
     members.insert("channel".into(), json!(message.channel));
     members.insert("send_count".into(), json!(message.send_count));
     if !dispatches.is_empty() {
-        members.insert("dispatches".into(), dispatches.iter().map(dispatch_json).collect());
+        members.insert(
+            "dispatches".into(),
+            dispatches.iter().map(dispatch_json).collect(),
+        );
     }
     members.insert("created_at".into(), timestamp::json(message.created_at));
     members.insert("updated_at".into(), timestamp::json(message.updated_at));

@@ -23,11 +23,19 @@ impl IncludeCredentials {
     /// Reads the query parameter `include_credential`, which may come several times.
     pub fn of_request(cx: &Cx) -> Result<IncludeCredentials, Problem> {
         let mut kinds = Vec::new();
-        let named = cx.request.query.iter().filter(|(name, _)| name == "include_credential");
+        let named = cx
+            .request
+            .query
+            .iter()
+            .filter(|(name, _)| name == "include_credential");
         for (_, value) in named {
-            let kind = MethodName::parse(value).filter(|k| is_credential(*k)).ok_or_else(|| {
-                Problem::BadRequest(format!("include_credential={value}: there is no such type of credentials."))
-            })?;
+            let kind = MethodName::parse(value)
+                .filter(|k| is_credential(*k))
+                .ok_or_else(|| {
+                    Problem::BadRequest(format!(
+                        "include_credential={value}: there is no such type of credentials."
+                    ))
+                })?;
             kinds.push(kind);
         }
         let asked = !kinds.is_empty();
@@ -47,7 +55,8 @@ impl IncludeCredentials {
 
 /// Two of the names are those of recovery methods: accepted, though there is nothing to show.
 fn is_credential(kind: MethodName) -> bool {
-    MethodName::CREDENTIAL_TYPES.contains(&kind) || matches!(kind, MethodName::LinkRecovery | MethodName::CodeRecovery)
+    MethodName::CREDENTIAL_TYPES.contains(&kind)
+        || matches!(kind, MethodName::LinkRecovery | MethodName::CodeRecovery)
 }
 
 /// The id in a path. What is no id is the id of nobody.
@@ -59,13 +68,17 @@ pub(super) fn identity_id(text: &str) -> Result<Uuid, Problem> {
 pub async fn get(cx: &Cx, id: &str) -> Result<Identity, Problem> {
     let id = identity_id(id)?;
     let mut conn = cx.read().await?;
-    identities::find(&mut conn, id, Expand::Credentials).await?.ok_or_else(not_found)
+    identities::find(&mut conn, id, Expand::Credentials)
+        .await?
+        .ok_or_else(not_found)
 }
 
 /// The identity with the operator's own id, with credentials.
 pub async fn get_by_external_id(cx: &Cx, external_id: &str) -> Result<Identity, Problem> {
     let mut conn = cx.read().await?;
-    identities::find_by_external_id(&mut conn, external_id, Expand::Credentials).await?.ok_or_else(not_found)
+    identities::find_by_external_id(&mut conn, external_id, Expand::Credentials)
+        .await?
+        .ok_or_else(not_found)
 }
 
 /// There is no such identity.

@@ -33,14 +33,21 @@ pub async fn create_code(cx: &Cx, body: CodeBody) -> Result<Value, Problem> {
     let client = match body.flow_type.as_deref().unwrap_or_default() {
         "" | "browser" => ClientType::Browser,
         "api" => ClientType::Api,
-        other => return Err(Problem::BadRequest(format!("The flow_type {other:?} is neither browser nor api."))),
+        other => {
+            return Err(Problem::BadRequest(format!(
+                "The flow_type {other:?} is neither browser nor api."
+            )));
+        }
     };
     let id = body.identity_id.unwrap_or_default();
     let mut conn = cx.read().await?;
     let unknown = || Problem::NotFound(format!("There is no identity with the id {id}."));
-    identities::find(&mut conn, id, Expand::Addresses).await?.ok_or_else(unknown)?;
+    identities::find(&mut conn, id, Expand::Addresses)
+        .await?
+        .ok_or_else(unknown)?;
     drop(conn);
-    let (flow, secret) = code::recovery_by_operator(cx, id, client, cx.now.saturating_add(lifetime)).await?;
+    let (flow, secret) =
+        code::recovery_by_operator(cx, id, client, cx.now.saturating_add(lifetime)).await?;
     Ok(json!({
         "recovery_link": return_to::page(cx, flow.kind, flow.id),
         "recovery_code": secret,
@@ -51,7 +58,10 @@ pub async fn create_code(cx: &Cx, body: CodeBody) -> Result<Value, Problem> {
 /// Links come with the method that follows them.
 pub fn create_link(cx: &Cx) -> Result<Value, Problem> {
     require(cx, MethodName::Link)?;
-    Err(Problem::BadRequest("This server makes no recovery links yet. Make a code instead: POST /admin/recovery/code.".into()))
+    Err(Problem::BadRequest(
+        "This server makes no recovery links yet. Make a code instead: POST /admin/recovery/code."
+            .into(),
+    ))
 }
 
 /// Where a method is switched off, its calls are not there.
@@ -60,12 +70,24 @@ fn require(cx: &Cx, name: MethodName) -> Result<(), Problem> {
         Some(method) => method.is_enabled(cx.config()),
         None => name == MethodName::Link && cx.config().selfservice.methods.link.enabled,
     };
-    if enabled { Ok(()) } else { Err(Problem::MethodDisabled(name)) }
+    if enabled {
+        Ok(())
+    } else {
+        Err(Problem::MethodDisabled(name))
+    }
 }
 
 fn lifetime(text: &str) -> Result<Duration, Problem> {
-    let wrong = || Problem::BadRequest(format!("expires_in is no duration above zero: {text:?}. Write 30m, 1h30m or 48h."));
+    let wrong = || {
+        Problem::BadRequest(format!(
+            "expires_in is no duration above zero: {text:?}. Write 30m, 1h30m or 48h."
+        ))
+    };
     let parsed = bia_config::duration::parse(text).map_err(|_| wrong())?;
     let lifetime = signed(parsed);
-    if lifetime > Duration::ZERO { Ok(lifetime) } else { Err(wrong()) }
+    if lifetime > Duration::ZERO {
+        Ok(lifetime)
+    } else {
+        Err(wrong())
+    }
 }

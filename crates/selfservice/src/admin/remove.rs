@@ -20,8 +20,14 @@ pub async fn delete(cx: &Cx, id: &str) -> Result<(), Problem> {
 /// Removes an identity's credential of a type, or the part of it that the query's `identifier` names.
 pub async fn delete_credential(cx: &Cx, id: &str, kind: &str) -> Result<(), Problem> {
     let whole = get(cx, id).await?;
-    let absent = || Problem::NotFound(format!("The identity has no credentials of the type {kind:?}."));
-    let kind = MethodName::parse(kind).filter(|k| whole.credential(*k).is_some()).ok_or_else(absent)?;
+    let absent = || {
+        Problem::NotFound(format!(
+            "The identity has no credentials of the type {kind:?}."
+        ))
+    };
+    let kind = MethodName::parse(kind)
+        .filter(|k| whole.credential(*k).is_some())
+        .ok_or_else(absent)?;
     let method = import::of(kind)?;
     let identifier = cx.request.query("identifier").filter(|i| !i.is_empty());
     transact!(cx.app.store, tx => {

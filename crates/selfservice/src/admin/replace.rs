@@ -30,10 +30,20 @@ pub async fn replace(cx: &Cx, id: &str, body: ReplaceBody) -> Result<Written, Pr
         update(cx, tx, &mut identity).await?;
         Ok::<_, Problem>((identity, schema_url))
     })?;
-    Ok(Written { identity, region, metadata_admin_given: body.metadata_admin.is_some(), schema_url })
+    Ok(Written {
+        identity,
+        region,
+        metadata_admin_given: body.metadata_admin.is_some(),
+        schema_url,
+    })
 }
 
-fn put(cx: &Cx, identity: &mut Identity, body: &ReplaceBody, imports: &Imports) -> Result<(), Problem> {
+fn put(
+    cx: &Cx,
+    identity: &mut Identity,
+    body: &ReplaceBody,
+    imports: &Imports,
+) -> Result<(), Problem> {
     if let Some(schema_id) = body.schema_id.as_ref().filter(|id| !id.is_empty()) {
         identity.schema_id.clone_from(schema_id);
     }
@@ -47,7 +57,11 @@ fn put(cx: &Cx, identity: &mut Identity, body: &ReplaceBody, imports: &Imports) 
 }
 
 /// Sets the state, and when it changes also the time of the change.
-pub(super) fn set_state(cx: &Cx, identity: &mut Identity, text: Option<&str>) -> Result<(), Problem> {
+pub(super) fn set_state(
+    cx: &Cx,
+    identity: &mut Identity,
+    text: Option<&str>,
+) -> Result<(), Problem> {
     if let Some(new) = state(text)?.filter(|new| *new != identity.state) {
         identity.state = new;
         identity.state_changed_at = Some(cx.now);
@@ -60,14 +74,18 @@ pub(super) async fn locked(tx: &mut Tx, id: Uuid) -> Result<Identity, Problem> {
     if !identities::lock(tx, id).await? {
         return Err(not_found());
     }
-    identities::find(tx, id, Expand::Credentials).await?.ok_or_else(not_found)
+    identities::find(tx, id, Expand::Credentials)
+        .await?
+        .ok_or_else(not_found)
 }
 
 /// Stores a changed identity.
 pub(super) async fn update(cx: &Cx, tx: &mut Tx, identity: &mut Identity) -> Result<(), Problem> {
-    identities::update(tx, identity, cx.now).await.map_err(|e| match e {
-        StoreError::Conflict { .. } => Problem::Conflict(String::new()),
-        StoreError::NotFound { .. } => not_found(),
-        other => refused(other),
-    })
+    identities::update(tx, identity, cx.now)
+        .await
+        .map_err(|e| match e {
+            StoreError::Conflict { .. } => Problem::Conflict(String::new()),
+            StoreError::NotFound { .. } => not_found(),
+            other => refused(other),
+        })
 }

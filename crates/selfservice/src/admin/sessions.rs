@@ -41,7 +41,9 @@ impl ExpandSession {
                 "identity" => expand.identity = true,
                 "devices" => expand.devices = true,
                 _ => {
-                    return Err(Problem::BadRequest(format!("expand={value}: only identity and devices can be expanded.")));
+                    return Err(Problem::BadRequest(format!(
+                        "expand={value}: only identity and devices can be expanded."
+                    )));
                 }
             }
         }
@@ -66,11 +68,23 @@ pub async fn list(
 ) -> Result<ListedSessions, Problem> {
     let expand = ExpandSession::of_request(cx)?;
     let mut conn = cx.read().await?;
-    let page = AdminPage { active, after, size, devices: expand.devices };
+    let page = AdminPage {
+        active,
+        after,
+        size,
+        devices: expand.devices,
+    };
     let Paged { items: found, more } = sessions::list(&mut conn, page, cx.now).await?;
     drop(conn);
-    let owners = if expand.identity { owners(cx, &found).await? } else { HashMap::new() };
-    let last = found.last().filter(|_| more).map(|s| AdminPosition { created_at: s.created_at, id: s.id });
+    let owners = if expand.identity {
+        owners(cx, &found).await?
+    } else {
+        HashMap::new()
+    };
+    let last = found.last().filter(|_| more).map(|s| AdminPosition {
+        created_at: s.created_at,
+        id: s.id,
+    });
     let items = found.iter().map(|session| {
         let mut shown = json_of(cx, session, owners.get(&session.identity_id));
         if !expand.devices {
@@ -78,7 +92,10 @@ pub async fn list(
         }
         shown
     });
-    Ok(ListedSessions { items: items.collect(), last })
+    Ok(ListedSessions {
+        items: items.collect(),
+        last,
+    })
 }
 
 /// The identities of sessions, without addresses: lists do not show them.
@@ -88,9 +105,13 @@ async fn owners(cx: &Cx, of: &[Session]) -> Result<HashMap<Uuid, Identity>, Prob
     ids.dedup();
     let mut owners = HashMap::with_capacity(ids.len());
     let mut conn = cx.read().await?;
-    let everything = Page::Offset { skip: 0, size: u32::MAX };
+    let everything = Page::Offset {
+        skip: 0,
+        size: u32::MAX,
+    };
     for some in ids.chunks(LOOKED_UP) {
-        let found = identities::list(&mut conn, Filter::Ids(some), everything, Expand::Addresses).await?;
+        let found =
+            identities::list(&mut conn, Filter::Ids(some), everything, Expand::Addresses).await?;
         owners.extend(found.items.into_iter().map(|mut identity| {
             identity.verifiable_addresses.clear();
             identity.recovery_addresses.clear();
@@ -102,7 +123,10 @@ async fn owners(cx: &Cx, of: &[Session]) -> Result<HashMap<Uuid, Identity>, Prob
 
 fn json_of(cx: &Cx, session: &Session, owner: Option<&Identity>) -> Value {
     let active = session.is_live(cx.now) && owner.is_none_or(Identity::is_active);
-    session.json(active, owner.map_or(Value::Null, |owner| member_json(cx, owner)))
+    session.json(
+        active,
+        owner.map_or(Value::Null, |owner| member_json(cx, owner)),
+    )
 }
 
 fn set_devices(shown: &mut Value, devices: Value) {
@@ -135,7 +159,11 @@ pub async fn get(cx: &Cx, id: &str) -> Result<Value, Problem> {
     let id = id_of(id)?;
     let expand = ExpandSession::of_request(cx)?;
     let session = find(cx, id).await?;
-    let owner = if expand.identity { owner(cx, &session).await? } else { None };
+    let owner = if expand.identity {
+        owner(cx, &session).await?
+    } else {
+        None
+    };
     let mut shown = json_of(cx, &session, owner.as_ref());
     if !expand.devices {
         set_devices(&mut shown, json!([]));
@@ -147,7 +175,11 @@ pub async fn get(cx: &Cx, id: &str) -> Result<Value, Problem> {
 pub async fn revoke(cx: &Cx, id: &str) -> Result<(), Problem> {
     let id = id_of(id)?;
     let mut conn = cx.write().await?;
-    if sessions::revoke(&mut conn, id, cx.now).await? { Ok(()) } else { Err(not_found()) }
+    if sessions::revoke(&mut conn, id, cx.now).await? {
+        Ok(())
+    } else {
+        Err(not_found())
+    }
 }
 
 /// Lets a session last for another lifespan, if its end is near enough (sessions.md §6). `None` where the
@@ -157,7 +189,9 @@ pub async fn extend(cx: &Cx, id: &str) -> Result<Option<Value>, Problem> {
     find(cx, id).await?;
     let config = &cx.config().session;
     let ends = cx.now.saturating_add(signed(config.lifespan));
-    let near = cx.now.saturating_add(signed(config.earliest_possible_extend));
+    let near = cx
+        .now
+        .saturating_add(signed(config.earliest_possible_extend));
     let mut conn = cx.write().await?;
     sessions::extend(&mut conn, id, ends, near, cx.now).await?;
     drop(conn);
@@ -167,7 +201,9 @@ pub async fn extend(cx: &Cx, id: &str) -> Result<Option<Value>, Problem> {
     let session = find(cx, id).await?;
     let owner = owner(cx, &session).await?;
     let active = session.is_live(cx.now) && owner.as_ref().is_none_or(Identity::is_active);
-    let who = owner.map_or(Value::Null, |owner| crate::identity::public_json(cx, &owner));
+    let who = owner.map_or(Value::Null, |owner| {
+        crate::identity::public_json(cx, &owner)
+    });
     let mut shown = session.json(active, who);
     set_devices(&mut shown, json!([]));
     Ok(Some(shown))
@@ -191,7 +227,8 @@ pub async fn of_identity(
     owner.recovery_addresses.clear();
     // The reference does not know the schema's URL here.
     let who = owner.admin_json("", None);
-    let shown = |session: &Session| session.json(session.is_live(cx.now) && owner.is_active(), who.clone());
+    let shown =
+        |session: &Session| session.json(session.is_live(cx.now) && owner.is_active(), who.clone());
     Ok((found.iter().map(shown).collect(), total))
 }
 
@@ -199,7 +236,11 @@ pub async fn of_identity(
 pub async fn delete_of_identity(cx: &Cx, id: &str) -> Result<(), Problem> {
     let id = id_of(id)?;
     let mut conn = cx.write().await?;
-    if sessions::delete_of_identity(&mut conn, id).await? > 0 { Ok(()) } else { Err(not_found()) }
+    if sessions::delete_of_identity(&mut conn, id).await? > 0 {
+        Ok(())
+    } else {
+        Err(not_found())
+    }
 }
 
 /// `POST /sessions`: an end to many sessions.
@@ -225,17 +266,31 @@ pub async fn bulk(cx: &Cx, body: BulkBody) -> Result<Processed, Problem> {
     let deletes = match body.action.as_deref() {
         Some("disable") => false,
         Some("delete") => true,
-        _ => return Err(Problem::BadRequest("The action is neither disable nor delete.".into())),
+        _ => {
+            return Err(Problem::BadRequest(
+                "The action is neither disable nor delete.".into(),
+            ));
+        }
     };
-    let (identities, sessions) = (body.identities.unwrap_or_default(), body.sessions.unwrap_or_default());
+    let (identities, sessions) = (
+        body.identities.unwrap_or_default(),
+        body.sessions.unwrap_or_default(),
+    );
     let all = identities.as_slice() == ["*"];
     let (named, of_identities) = match (identities.is_empty(), sessions.is_empty()) {
         (false, true) => (identities, true),
         (true, false) => (sessions, false),
-        _ => return Err(Problem::BadRequest("Name either identities or sessions, and at least one.".into())),
+        _ => {
+            return Err(Problem::BadRequest(
+                "Name either identities or sessions, and at least one.".into(),
+            ));
+        }
     };
     if named.len() > MOST_IDS {
-        return Err(Problem::BadRequest(format!("At most {MOST_IDS} ids can be named at a time, {} came.", named.len())));
+        return Err(Problem::BadRequest(format!(
+            "At most {MOST_IDS} ids can be named at a time, {} came.",
+            named.len()
+        )));
     }
     let ids = if all { Vec::new() } else { read_ids(&named)? };
     let which = match (all, of_identities) {
@@ -249,10 +304,20 @@ pub async fn bulk(cx: &Cx, body: BulkBody) -> Result<Processed, Problem> {
     } else {
         sessions::revoke_bulk(&mut conn, which, cx.now).await?
     };
-    Ok(Processed { processed, more: all && processed >= u64::from(MOST_OF_ALL) })
+    Ok(Processed {
+        processed,
+        more: all && processed >= u64::from(MOST_OF_ALL),
+    })
 }
 
 fn read_ids(named: &[String]) -> Result<Vec<Uuid>, Problem> {
-    let wrong = |text: &str| Problem::BadRequest(format!("{text:?} is not a UUID. Only identities can be [\"*\"], alone."));
-    named.iter().map(|text| Uuid::try_parse(text).map_err(|_| wrong(text))).collect()
+    let wrong = |text: &str| {
+        Problem::BadRequest(format!(
+            "{text:?} is not a UUID. Only identities can be [\"*\"], alone."
+        ))
+    };
+    named
+        .iter()
+        .map(|text| Uuid::try_parse(text).map_err(|_| wrong(text)))
+        .collect()
 }

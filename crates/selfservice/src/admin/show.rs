@@ -45,8 +45,11 @@ pub(super) fn member_json(cx: &Cx, identity: &Identity) -> Value {
 
 /// The identity with its credentials, of which the wanted ones show their config.
 pub fn identity_json(cx: &Cx, identity: &Identity, include: &IncludeCredentials) -> Value {
-    let by_type: Map<String, Value> =
-        identity.credentials.iter().map(|c| (c.kind.as_str().to_owned(), credential_json(c, include))).collect();
+    let by_type: Map<String, Value> = identity
+        .credentials
+        .iter()
+        .map(|c| (c.kind.as_str().to_owned(), credential_json(c, include)))
+        .collect();
     let credentials = (!by_type.is_empty()).then_some(Value::Object(by_type));
     identity.admin_json(&schema_url(cx, identity), credentials)
 }

@@ -21,24 +21,48 @@ use crate::wire::link_header::{self, IdentityPaging};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/admin/identities", get(list).post(create).patch(create_batch))
-        .route("/admin/identities/{id}", get(one).put(replace).patch(patch).delete(remove))
-        .route("/admin/identities/by/external/{id}", get(one_by_external_id))
-        .route("/admin/identities/{id}/credentials/{type}", delete(remove_credential))
+        .route(
+            "/admin/identities",
+            get(list).post(create).patch(create_batch),
+        )
+        .route(
+            "/admin/identities/{id}",
+            get(one).put(replace).patch(patch).delete(remove),
+        )
+        .route(
+            "/admin/identities/by/external/{id}",
+            get(one_by_external_id),
+        )
+        .route(
+            "/admin/identities/{id}/credentials/{type}",
+            delete(remove_credential),
+        )
 }
 
 async fn list(call: Call) -> Response {
     let result = async {
-        let paging = IdentityPaging::from_query(call.query()).map_err(|e| Problem::BadRequest(e.to_string()))?;
+        let paging = IdentityPaging::from_query(call.query())
+            .map_err(|e| Problem::BadRequest(e.to_string()))?;
         let page = match paging.page() {
-            link_header::Page::Keyset { after, limit } => Page::After { id: after, size: limit },
-            link_header::Page::Counted { offset, limit } => {
-                Page::Offset { skip: u32::try_from(offset).unwrap_or(u32::MAX), size: limit }
-            }
+            link_header::Page::Keyset { after, limit } => Page::After {
+                id: after,
+                size: limit,
+            },
+            link_header::Page::Counted { offset, limit } => Page::Offset {
+                skip: u32::try_from(offset).unwrap_or(u32::MAX),
+                size: limit,
+            },
         };
-        let Listed { page, include, total } = admin::list(call.cx(), page).await?;
-        let shown: Vec<Value> =
-            page.items.iter().map(|i| admin::identity_json(call.cx(), i, &include)).collect();
+        let Listed {
+            page,
+            include,
+            total,
+        } = admin::list(call.cx(), page).await?;
+        let shown: Vec<Value> = page
+            .items
+            .iter()
+            .map(|i| admin::identity_json(call.cx(), i, &include))
+            .collect();
         let mut response = json_answer(StatusCode::OK, &Value::Array(shown));
         let last = page.items.last().filter(|_| page.more).map(|i| i.id);
         paging.add_headers(&call.path, last, || total, response.headers_mut());
@@ -60,7 +84,11 @@ async fn create(call: Call) -> Response {
 fn created(call: &Call, written: &Written) -> Response {
     let mut response = json_answer(StatusCode::CREATED, &written.json(call.cx()));
     let base = &call.cx().config().serve.admin.base_url_text;
-    let place = format!("{}/identities/{}", base.trim_end_matches('/'), written.identity.id);
+    let place = format!(
+        "{}/identities/{}",
+        base.trim_end_matches('/'),
+        written.identity.id
+    );
     if let Ok(place) = HeaderValue::from_str(&place) {
         response.headers_mut().insert(header::LOCATION, place);
     }
@@ -71,7 +99,10 @@ async fn create_batch(call: Call) -> Response {
     let result = async {
         let body = call.decode().map_err(Problem::malformed)?;
         let done = admin::create_batch(call.cx(), body).await?;
-        let items: Vec<Value> = done.into_iter().map(|item| item.map_or(Value::Null, batch_item)).collect();
+        let items: Vec<Value> = done
+            .into_iter()
+            .map(|item| item.map_or(Value::Null, batch_item))
+            .collect();
         Ok(json_answer(StatusCode::OK, &json!({ "identities": items })))
     };
     call.answer(result.await)
@@ -107,7 +138,10 @@ async fn one_by_external_id(Path(id): Path<String>, call: Call) -> Response {
 
 fn shown(call: &Call, found: &Identity) -> Result<Response, Problem> {
     let include = IncludeCredentials::of_request(call.cx())?;
-    Ok(json_answer(StatusCode::OK, &admin::identity_json(call.cx(), found, &include)))
+    Ok(json_answer(
+        StatusCode::OK,
+        &admin::identity_json(call.cx(), found, &include),
+    ))
 }
 
 async fn replace(Path(id): Path<String>, call: Call) -> Response {
@@ -120,7 +154,10 @@ async fn replace(Path(id): Path<String>, call: Call) -> Response {
 
 async fn patch(Path(id): Path<String>, call: Call) -> Response {
     let result = async {
-        let body = call.body.as_ref().map_err(|e| Problem::malformed(e.clone()))?;
+        let body = call
+            .body
+            .as_ref()
+            .map_err(|e| Problem::malformed(e.clone()))?;
         let written = admin::patch(call.cx(), &id, body).await?;
         Ok(json_answer(StatusCode::OK, &written.json(call.cx())))
     };

@@ -17,23 +17,38 @@ use crate::respond::json_answer;
 use crate::wire::link_header::{CourierPaging, PageKeys, PagePosition};
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/admin/courier/messages", get(list)).route("/admin/courier/messages/{id}", get(one))
+    Router::new()
+        .route("/admin/courier/messages", get(list))
+        .route("/admin/courier/messages/{id}", get(one))
 }
 
 async fn list(call: Call) -> Response {
     let result = async {
         let cx = call.cx();
-        let secrets: Vec<&[u8]> = cx.config().secrets.pagination.iter().map(|s| s.as_bytes()).collect();
+        let secrets: Vec<&[u8]> = cx
+            .config()
+            .secrets
+            .pagination
+            .iter()
+            .map(|s| s.as_bytes())
+            .collect();
         let keys = PageKeys::new(&secrets);
         let paging = CourierPaging::from_query(call.query(), &keys, cx.now);
         let paging = paging.map_err(|e| Problem::malformed(e.to_string()))?;
         let start = paging.after();
         let after = (start != PagePosition::START).then_some((start.created_at, start.id));
         let page = messages::list(cx, after, paging.limit()).await?;
-        let shown: Vec<Value> = page.items.iter().map(|m| messages::json(cx, m, &[])).collect();
+        let shown: Vec<Value> = page
+            .items
+            .iter()
+            .map(|m| messages::json(cx, m, &[]))
+            .collect();
         let mut response = json_answer(StatusCode::OK, &Value::Array(shown));
         let last = page.items.last().filter(|_| page.more);
-        let last = last.map(|m| PagePosition { created_at: m.created_at, id: m.id });
+        let last = last.map(|m| PagePosition {
+            created_at: m.created_at,
+            id: m.id,
+        });
         paging.add_headers(&call.path, last, &keys, cx.now, response.headers_mut());
         Ok(response)
     };

@@ -48,7 +48,12 @@ impl FromRequest<Arc<App>> for Call {
         let incoming = extract::incoming(app, &parts);
         let body = axum::body::to_bytes(body, middleware::body::MAX_BODY_BYTES).await;
         let body = body.map_err(|e| format!("The request body could not be read: {e}."));
-        Ok(Call { incoming, headers: parts.headers, body, path: parts.uri.path().to_owned() })
+        Ok(Call {
+            incoming,
+            headers: parts.headers,
+            body,
+            path: parts.uri.path().to_owned(),
+        })
     }
 }
 
@@ -68,7 +73,11 @@ impl Call {
 
     /// The body as JSON, which it has to be said to be.
     fn decode_json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let kind = self
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/json") {
             let reason = format!("The Content-Type has to be application/json, it is {kind:?}.");
@@ -79,7 +88,9 @@ impl Call {
 
     /// The query parameter `active`: a truth value as Go spells it, or absent.
     fn active(&self) -> Result<Option<bool>, Problem> {
-        let Some(text) = self.cx().request.query("active").filter(|t| !t.is_empty()) else { return Ok(None) };
+        let Some(text) = self.cx().request.query("active").filter(|t| !t.is_empty()) else {
+            return Ok(None);
+        };
         let wrong = || Problem::malformed(format!("active={text}: it is neither true nor false."));
         go_bool::parse(text).map(Some).ok_or_else(wrong)
     }

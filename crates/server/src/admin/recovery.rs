@@ -13,7 +13,9 @@ use serde_json::Value;
 use super::Call;
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/admin/recovery/code", post(code)).route("/admin/recovery/link", post(link))
+    Router::new()
+        .route("/admin/recovery/code", post(code))
+        .route("/admin/recovery/link", post(link))
 }
 
 async fn code(call: Call) -> Response {

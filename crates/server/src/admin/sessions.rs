@@ -10,11 +10,11 @@ use bia_selfservice::admin::sessions::{self, BulkBody};
 use bia_selfservice::cx::App;
 use bia_selfservice::problem::Problem;
 use bia_store::session::AdminPosition;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Call;
-use crate::respond::json_answer;
+use crate::respond::{json_answer, session_ended};
 use crate::wire::link_header::{Migration, PagingError, SessionPaging, SessionPosition};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -22,7 +22,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/admin/sessions", get(list).post(bulk))
         .route("/admin/sessions/{id}", get(one).delete(revoke))
         .route("/admin/sessions/{id}/extend", patch(extend))
-        .route("/admin/identities/{id}/sessions", get(of_identity).delete(delete_of_identity))
+        .route(
+            "/admin/identities/{id}/sessions",
+            get(of_identity).delete(delete_of_identity),
+        )
 }
 
 async fn list(call: Call) -> Response {
@@ -33,11 +36,17 @@ async fn list(call: Call) -> Response {
             _ => Problem::BadRequest(e.to_string()),
         })?;
         let start = paging.after();
-        let after = AdminPosition { created_at: start.created_at, id: start.id };
+        let after = AdminPosition {
+            created_at: start.created_at,
+            id: start.id,
+        };
         let after = (start != SessionPosition::START).then_some(after);
         let listed = sessions::list(call.cx(), active, after, paging.limit()).await?;
         let mut response = json_answer(StatusCode::OK, &Value::Array(listed.items));
-        let last = listed.last.map(|last| SessionPosition { created_at: last.created_at, id: last.id });
+        let last = listed.last.map(|last| SessionPosition {
+            created_at: last.created_at,
+            id: last.id,
+        });
         paging.add_headers(&call.path, last, response.headers_mut());
         Ok(response)
     };
@@ -51,7 +60,10 @@ async fn bulk(call: Call) -> Response {
             Problem::Malformed { message, reason }
         })?;
         let done = sessions::bulk(call.cx(), body).await?;
-        Ok(json_answer(StatusCode::OK, &json!({"processed": done.processed, "more": done.more})))
+        Ok(json_answer(
+            StatusCode::OK,
+            &json!({"processed": done.processed, "more": done.more}),
+        ))
     };
     call.answer(result.await)
 }
@@ -63,9 +75,7 @@ async fn one(Path(id): Path<String>, call: Call) -> Response {
 
 async fn revoke(Path(id): Path<String>, call: Call) -> Response {
     let result = sessions::revoke(call.cx(), &id).await;
-    // The reference names a content type here, though there is no content.
-    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    call.answer(result.map(|()| (StatusCode::NO_CONTENT, kind).into_response()))
+    call.answer(result.map(|()| session_ended()))
 }
 
 async fn extend(Path(id): Path<String>, call: Call) -> Response {
@@ -81,7 +91,10 @@ async fn of_identity(Path(id): Path<String>, call: Call) -> Response {
         let active = call.active()?;
         let paging = Migration::from_query(call.query());
         let number = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-        let part = (number(paging.sql_offset_of_own_sessions()), number(paging.limit()));
+        let part = (
+            number(paging.sql_offset_of_own_sessions()),
+            number(paging.limit()),
+        );
         let (items, total) = sessions::of_identity(call.cx(), &id, active, part).await?;
         let mut response = json_answer(StatusCode::OK, &Value::Array(items));
         paging.add_headers(&call.path, total, response.headers_mut());

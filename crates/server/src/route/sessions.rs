@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{MethodFilter, delete, get, on};
 use bia_selfservice::cx::{App, Cx};
 use bia_selfservice::outcome::IssuedSession;
@@ -152,7 +152,7 @@ async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, request: Re
     let (parts, _) = request.into_parts();
     let incoming = extract::incoming(&app, &parts);
     let response = match revoke_one(&incoming.cx, &id).await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Ok(()) => respond::session_ended(),
         Err(problem) => respond::problem_json(&incoming, &problem),
     };
     respond::with_cookies(&incoming, false, response)
@@ -160,10 +160,9 @@ async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, request: Re
 
 async fn revoke_one(cx: &Cx, id: &str) -> Result<(), Problem> {
     let live = session::require(cx).await?;
-    let id = Uuid::try_parse(id).map_err(|_| Problem::BadRequest("The session id is not a UUID.".into()))?;
+    let id = Uuid::try_parse(id).map_err(|_| Problem::malformed("The session id is not a UUID."))?;
     if id == live.session.id {
-        let reason = "The current session cannot be revoked here. Sign out instead.";
-        return Err(Problem::BadRequest(reason.into()));
+        return Err(Problem::malformed("The current session cannot be revoked here. Sign out instead."));
     }
     let mut conn = cx.write().await?;
     sessions::revoke_of_identity(&mut conn, live.session.identity_id, id, cx.now).await?;

@@ -6,6 +6,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod admin;
 mod binary;
 mod cors;
 mod listeners;

@@ -99,6 +99,12 @@ impl World {
     pub(crate) async fn admin(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         send(&self.admin, request(method, path, headers, Body::empty())).await
     }
+
+    /// A call to the admin API with a body that is said to be JSON.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: impl Into<Body>) -> Answer {
+        let headers = [("content-type", "application/json")];
+        send(&self.admin, request(method, path, &headers, body.into())).await
+    }
 }
 
 /// What came back.

@@ -31,7 +31,8 @@ const REGION: &str = "/region";
 
 /// Applies a JSON patch to an identity. All of it, or nothing.
 pub async fn patch(cx: &Cx, id: &str, body: &[u8]) -> Result<Written, Problem> {
-    let parsed: Value = serde_json::from_slice(body).map_err(|e| unpatchable(format!("The patch is not JSON: {e}.")))?;
+    let parsed: Value = serde_json::from_slice(body)
+        .map_err(|e| unpatchable(format!("The patch is not JSON: {e}.")))?;
     let operations = document::read(&parsed).map_err(unpatchable)?;
     let (operations, region) = checked(operations)?;
     let id = identity_id(id)?;
@@ -49,7 +50,10 @@ pub async fn patch(cx: &Cx, id: &str, body: &[u8]) -> Result<Written, Problem> {
 }
 
 fn unpatchable(message: String) -> Problem {
-    Problem::Malformed { message, reason: "The patch cannot be applied. Nothing was changed.".into() }
+    Problem::Malformed {
+        message,
+        reason: "The patch cannot be applied. Nothing was changed.".into(),
+    }
 }
 
 /// The operations on the identity's document, and the region that others name.
@@ -58,16 +62,25 @@ fn checked(operations: Vec<Operation>) -> Result<(Vec<Operation>, Option<String>
     let mut others = Vec::with_capacity(operations.len());
     for operation in operations {
         let path = operation.path.to_lowercase();
-        let below = |denied: &&str| path.strip_prefix(*denied).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below = |denied: &&str| {
+            path.strip_prefix(*denied)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         if DENIED.contains(&path.as_str()) || DENIED_BELOW.iter().any(|denied| below(denied)) {
-            return Err(unpatchable(format!("The path {:?} cannot be patched.", operation.path)));
+            return Err(unpatchable(format!(
+                "The path {:?} cannot be patched.",
+                operation.path
+            )));
         }
         if path != REGION {
             others.push(operation);
             continue;
         }
-        let (Act::Add(Value::String(text)) | Act::Replace(Value::String(text))) = &operation.act else {
-            return Err(unpatchable("A region can only be set, and is a text.".into()));
+        let (Act::Add(Value::String(text)) | Act::Replace(Value::String(text))) = &operation.act
+        else {
+            return Err(unpatchable(
+                "A region can only be set, and is a text.".into(),
+            ));
         };
         region = check::region(Some(text))?;
     }
@@ -130,14 +143,17 @@ fn apply(cx: &Cx, identity: &Identity, operations: &[Operation]) -> Result<Patch
     if !document::is_shallow(&document) {
         return Err(unpatchable("The result is nested too deeply.".into()));
     }
-    serde_json::from_value(document).map_err(|e| unpatchable(format!("The result is no identity: {e}.")))
+    serde_json::from_value(document)
+        .map_err(|e| unpatchable(format!("The result is no identity: {e}.")))
 }
 
 /// Makes the identity what the patched document says.
 fn take_over(cx: &Cx, identity: &mut Identity, patched: Patched) -> Result<(), Problem> {
     let state = patched.state.unwrap_or_default();
     if state.is_empty() {
-        return Err(Problem::BadRequest("An identity needs a state: active or inactive.".into()));
+        return Err(Problem::BadRequest(
+            "An identity needs a state: active or inactive.".into(),
+        ));
     }
     identity.state_changed_at = patched.state_changed_at.or(identity.state_changed_at);
     set_state(cx, identity, Some(&state))?;
@@ -150,8 +166,11 @@ fn take_over(cx: &Cx, identity: &mut Identity, patched: Patched) -> Result<(), P
     identity.organization_id = patched.organization_id.filter(|id| !id.is_nil());
     identity.credentials = credentials(cx, identity, patched.credentials.unwrap_or_default())?;
     let addresses = patched.verifiable_addresses.unwrap_or_default();
-    identity.verifiable_addresses =
-        addresses.into_iter().flatten().filter_map(|a| verifiable_address(cx, identity, a)).collect();
+    identity.verifiable_addresses = addresses
+        .into_iter()
+        .flatten()
+        .filter_map(|a| verifiable_address(cx, identity, a))
+        .collect();
     validate(cx, identity)
 }
 
@@ -164,13 +183,18 @@ fn credentials(
 ) -> Result<Vec<Credential>, Problem> {
     let read = |(key, new): (String, PatchedCredential)| {
         let kind = MethodName::parse(&key).filter(|k| MethodName::CREDENTIAL_TYPES.contains(k));
-        let kind = kind.ok_or_else(|| Problem::BadRequest(format!("There is no type of credentials named {key:?}.")))?;
+        let kind = kind.ok_or_else(|| {
+            Problem::BadRequest(format!("There is no type of credentials named {key:?}."))
+        })?;
         if new.r#type.as_deref() != Some(kind.as_str()) {
-            return Err(Problem::BadRequest(format!("The credentials at {key:?} must have that as their type.")));
+            return Err(Problem::BadRequest(format!(
+                "The credentials at {key:?} must have that as their type."
+            )));
         }
         let config = Value::Object(new.config.unwrap_or_default());
         let old = identity.credential(kind).cloned();
-        let mut credential = old.unwrap_or_else(|| Credential::new(kind, Vec::new(), json!({}), cx.now));
+        let mut credential =
+            old.unwrap_or_else(|| Credential::new(kind, Vec::new(), json!({}), cx.now));
         credential.config = config;
         credential.version = new.version.unwrap_or(credential.version);
         credential.identifiers = new.identifiers.unwrap_or_default();
@@ -180,11 +204,20 @@ fn credentials(
 }
 
 /// An address of the patched document; what is none is dropped.
-fn verifiable_address(cx: &Cx, identity: &Identity, patched: PatchedAddress) -> Option<VerifiableAddress> {
+fn verifiable_address(
+    cx: &Cx,
+    identity: &Identity,
+    patched: PatchedAddress,
+) -> Option<VerifiableAddress> {
     let via = Channel::parse(&patched.via?)?;
     let value = patched.value?;
-    let old = identity.verifiable_addresses.iter().find(|a| Some(a.id) == patched.id && a.value == value);
-    let mut address = old.cloned().unwrap_or_else(|| VerifiableAddress::new(via, value, cx.now));
+    let old = identity
+        .verifiable_addresses
+        .iter()
+        .find(|a| Some(a.id) == patched.id && a.value == value);
+    let mut address = old
+        .cloned()
+        .unwrap_or_else(|| VerifiableAddress::new(via, value, cx.now));
     address.via = via;
     address.verified = patched.verified.unwrap_or_default();
     address.status = patched.status.unwrap_or_default();

@@ -25,13 +25,21 @@ struct Import {
 impl AdminMethod for Password {
     /// The hook wins over a plain password, which wins over a hash. The policy for new passwords is not asked.
     async fn import(&self, cx: &Cx, config: Value) -> Result<Value, Problem> {
-        let import: Import = serde_json::from_value(config)
-            .map_err(|e| Problem::malformed(format!("The config of the password is not as expected: {e}.")))?;
+        let import: Import = serde_json::from_value(config).map_err(|e| {
+            Problem::malformed(format!(
+                "The config of the password is not as expected: {e}."
+            ))
+        })?;
         if import.use_password_migration_hook == Some(true) {
             // Written out, because the reference shows the empty hash beside the flag.
-            return Ok(serde_json::json!({"hashed_password": "", "use_password_migration_hook": true}));
+            return Ok(
+                serde_json::json!({"hashed_password": "", "use_password_migration_hook": true}),
+            );
         }
-        let plain = import.password.filter(|p| !p.is_empty()).map(Zeroizing::new);
+        let plain = import
+            .password
+            .filter(|p| !p.is_empty())
+            .map(Zeroizing::new);
         let hash = match plain {
             Some(plain) => cx.runtime.hasher.hash(&plain).await.map_err(problem)?,
             None => {
@@ -43,19 +51,34 @@ impl AdminMethod for Password {
         Ok(PasswordConfig::hashed(hash).to_json())
     }
 
-    fn merge(&self, identity: &mut Identity, imported: Value, now: OffsetDateTime) -> Result<(), Problem> {
+    fn merge(
+        &self,
+        identity: &mut Identity,
+        imported: Value,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
         match identity.credential_mut(MethodName::Password) {
             Some(old) => {
                 old.config = imported;
                 old.updated_at = now;
             }
-            None => identity.set_credential(Credential::new(MethodName::Password, Vec::new(), imported, now)),
+            None => identity.set_credential(Credential::new(
+                MethodName::Password,
+                Vec::new(),
+                imported,
+                now,
+            )),
         }
         Ok(())
     }
 
     /// The password goes; the credential stays, because the schema names it.
-    fn remove(&self, cx: &Cx, identity: &mut Identity, _identifier: Option<&str>) -> Result<(), Problem> {
+    fn remove(
+        &self,
+        cx: &Cx,
+        identity: &mut Identity,
+        _identifier: Option<&str>,
+    ) -> Result<(), Problem> {
         if method::first_factors(cx.config(), identity) < 2 {
             let reason = "The password is the last way to sign in and stays. Add another first factor first.";
             return Err(Problem::BadRequest(reason.into()));
@@ -74,6 +97,8 @@ fn problem(error: HashError) -> Problem {
         HashError::PasswordTooLong { .. }
         | HashError::UnknownFormat
         | HashError::Malformed(_)
-        | HashError::TooCostly { .. } => Problem::BadRequest(format!("The password cannot be imported: {error}.")),
+        | HashError::TooCostly { .. } => {
+            Problem::BadRequest(format!("The password cannot be imported: {error}."))
+        }
     }
 }
