@@ -58,8 +58,13 @@ pub(crate) fn schema(field: &str) -> Value {
 }
 
 fn schema_url(field: &str) -> String {
+    as_url(&schema(field))
+}
+
+/// A schema as a URL that contains it.
+pub(crate) fn as_url(schema: &Value) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    format!("base64://{}", STANDARD.encode(schema(field).to_string()))
+    format!("base64://{}", STANDARD.encode(schema.to_string()))
 }
 
 /// A server that is not reached by sockets.
@@ -94,6 +99,16 @@ impl World {
         headers: &[(&str, &str)],
     ) -> Answer {
         send(&self.public, request(method, path, headers, Body::empty())).await
+    }
+
+    /// Sends JSON, as apps do.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let headers = [
+            ("content-type", "application/json"),
+            ("accept", "application/json"),
+        ];
+        let request = request("POST", path, &headers, Body::from(body.to_string()));
+        send(&self.public, request).await
     }
 
     pub(crate) async fn admin(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
