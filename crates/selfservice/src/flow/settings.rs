@@ -198,7 +198,7 @@ async fn finish(
     }
     store(cx, &mut changed).await?;
     show_saved(cx, flow, &changed).await?;
-    let hooks = hook::after_settings(cx, flow, &changed, live.session.id).await?;
+    let hooks = hook::after_settings(cx, flow, &mut changed, live.session.id).await?;
     if hooks.revoke_others {
         revoke_others(cx, live).await?;
     }

@@ -75,7 +75,7 @@ pub async fn after_registration(
 pub async fn after_settings(
     cx: &Cx,
     flow: &mut Flow,
-    identity: &Identity,
+    identity: &mut Identity,
     session_id: Uuid,
 ) -> Result<AfterHooks, Refusal> {
     let config = cx.runtime.config.clone();

@@ -3,59 +3,64 @@
 use bia_model::{Flow, Identity, VerifiableAddress};
 use uuid::Uuid;
 
-use super::note_started;
+use super::{note_started, show_item};
 use crate::cx::Cx;
 use crate::flow::verification;
 use crate::method::Refusal;
 use crate::outcome::IssuedSession;
 
-/// After a sign-up or sign-in: the first address that is not verified. The identity at hand knows
-/// afterwards that something was sent to it.
+/// After a sign-up or sign-in: the first address that is not verified.
 pub(super) async fn run(
     cx: &Cx,
     flow: &mut Flow,
     issued: &mut IssuedSession,
 ) -> Result<(), Refusal> {
-    let identity = &mut issued.identity;
-    let found = identity
-        .verifiable_addresses
-        .iter()
-        .position(|a| !a.verified && !a.value.is_empty());
-    let address = found.and_then(|at| identity.verifiable_addresses.get(at).cloned());
-    start(cx, flow, identity, issued.session.id, address).await?;
-    if let Some(address) = found.and_then(|at| identity.verifiable_addresses.get_mut(at)) {
-        address.status = "sent".into();
-        address.updated_at = cx.now;
-    }
-    Ok(())
+    let session_id = issued.session.id;
+    let is_due = |a: &VerifiableAddress| !a.verified;
+    start_where(cx, flow, &mut issued.identity, session_id, is_due).await
 }
 
 /// After a change of settings: the first address to which nothing was sent yet.
 pub(super) async fn run_for_pending(
     cx: &Cx,
     flow: &mut Flow,
-    identity: &Identity,
+    identity: &mut Identity,
     session_id: Uuid,
 ) -> Result<(), Refusal> {
-    let address = identity
-        .verifiable_addresses
-        .iter()
-        .find(|a| !a.verified && a.status == "pending")
-        .cloned();
-    start(cx, flow, identity, session_id, address).await
+    let is_due = |a: &VerifiableAddress| !a.verified && a.status == "pending";
+    start_where(cx, flow, identity, session_id, is_due).await
 }
 
-async fn start(
+/// Starts the verification of the first address that is due. The identity at hand knows afterwards that
+/// something was sent to it. With `legacy_continue_with_verification_ui` all that are due get one, and
+/// the client is told of each.
+async fn start_where(
     cx: &Cx,
     flow: &mut Flow,
-    identity: &Identity,
+    identity: &mut Identity,
     session_id: Uuid,
-    address: Option<VerifiableAddress>,
+    is_due: impl Fn(&VerifiableAddress) -> bool,
 ) -> Result<(), Refusal> {
-    let Some(address) = address else {
-        return Ok(());
-    };
-    let started = verification::start(cx, flow, identity, Some(session_id), &address).await?;
-    note_started(flow, &started, &address.value);
+    let all = cx
+        .config()
+        .feature_flags
+        .legacy_continue_with_verification_ui;
+    for at in 0..identity.verifiable_addresses.len() {
+        let address = identity.verifiable_addresses.get(at).cloned();
+        let Some(address) = address.filter(|a| is_due(a) && !a.value.is_empty()) else {
+            continue;
+        };
+        let started = verification::start(cx, flow, identity, Some(session_id), &address).await?;
+        note_started(flow, &started, &address.value);
+        if let Some(address) = identity.verifiable_addresses.get_mut(at) {
+            address.status = "sent".into();
+            address.updated_at = cx.now;
+        }
+        if !all {
+            break;
+        }
+        let item = show_item(cx, started.id, address.value, !flow.is_native());
+        flow.continue_with.push(item);
+    }
     Ok(())
 }
