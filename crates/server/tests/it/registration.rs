@@ -36,14 +36,16 @@ async fn world() -> World {
             },
             "methods": {"password": {"config": {"haveibeenpwned_enabled": false}}},
         },
-        "hashers": {"algorithm": "bcrypt", "bcrypt": {"cost": 4}},
+        "hashers": {"algorithm": "argon2", "argon2": {"memory": "64KB", "iterations": 1, "parallelism": 1}},
     }))
     .await
 }
 
 /// Where the form of a fresh native flow is sent.
 async fn action(world: &World) -> String {
-    let flow = world.public("GET", "/self-service/registration/api", &[]).await;
+    let flow = world
+        .public("GET", "/self-service/registration/api", &[])
+        .await;
     let action = flow.json()["ui"]["action"].as_str().unwrap().to_owned();
     action.replace("http://public.example.org", "")
 }
@@ -56,7 +58,10 @@ async fn sign_up(world: &World, email: &str) -> Answer {
 
 fn message_ids(answer: &Answer) -> Vec<u64> {
     let body = answer.json();
-    let messages = body["ui"]["messages"].as_array().cloned().unwrap_or_default();
+    let messages = body["ui"]["messages"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     messages.iter().filter_map(|m| m["id"].as_u64()).collect()
 }
 
@@ -124,8 +129,30 @@ async fn odd_forms_are_refused_with_the_form() {
     for body in odd {
         let answer = world.post(&action, &body).await;
         let status = answer.status.as_u16();
-        assert!((400..500).contains(&status), "{body}: {status} {}", answer.body);
+        assert!(
+            (400..500).contains(&status),
+            "{body}: {status} {}",
+            answer.body
+        );
     }
-    let shown = world.public("GET", &action.replace("?flow=", "/flows?id="), &[]).await;
+    let shown = world
+        .public("GET", &action.replace("?flow=", "/flows?id="), &[])
+        .await;
     assert_eq!(shown.status, StatusCode::OK, "{}", shown.body);
+}
+
+#[tokio::test]
+async fn a_link_signs_nobody_up() {
+    let world = world().await;
+    let link = format!(
+        "{}&method=password&password={PASSWORD}&traits.email=user-1%40example.org",
+        action(&world).await
+    );
+    let answer = world
+        .public("GET", &link, &[("accept", "application/json")])
+        .await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+    assert_eq!(message_ids(&answer), [4000001]);
+    let answer = sign_up(&world, "user-1@example.org").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
 }
