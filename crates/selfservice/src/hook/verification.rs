@@ -1,6 +1,6 @@
 //! The hook `verification`: starts the verification of an address that is not verified yet.
 
-use bia_model::{Flow, Identity, VerifiableAddress};
+use bia_model::{Flow, FlowKind, Identity, VerifiableAddress};
 use uuid::Uuid;
 
 use super::{note_started, show_item};
@@ -50,6 +50,9 @@ async fn start_where(
         let Some(address) = address.filter(|a| is_due(a) && !a.value.is_empty()) else {
             continue;
         };
+        if !flow.is_native() && flow.kind != FlowKind::Settings {
+            cx.renew_csrf();
+        }
         let started = verification::start(cx, flow, identity, Some(session_id), &address).await?;
         note_started(flow, &started, &address.value);
         if let Some(address) = identity.verifiable_addresses.get_mut(at) {

@@ -4,13 +4,17 @@
 pub mod code;
 mod fields;
 pub mod identifier_first;
+pub mod link;
 pub mod password;
+mod post;
 pub mod profile;
+pub(crate) mod recovered;
 
 use async_trait::async_trait;
 use bia_config::Config;
 use bia_model::text::Message;
-use bia_model::{Aal, AuthenticationMethod, Flow, Identity, MethodName};
+use bia_model::{Aal, AuthenticationMethod, ClientType, Flow, Identity, MethodName, VerifiableAddress};
+use bia_store::Tx;
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -23,7 +27,7 @@ use crate::session::LiveSession;
 
 /// All methods, in the order of asking.
 pub static METHODS: &[&dyn Method] =
-    &[&profile::Profile, &password::Password, &code::Code, &identifier_first::IdentifierFirst];
+    &[&profile::Profile, &password::Password, &code::Code, &link::Link, &identifier_first::IdentifierFirst];
 
 /// One way to prove or keep an identity.
 pub trait Method: Send + Sync {
@@ -280,8 +284,17 @@ pub enum RecoveryStep {
     },
     /// The form is shown again, changed.
     AskAgain(FormStatus),
-    /// The flow cannot go on; a new one with this message takes its place.
-    StartOver(Message),
+    /// The flow cannot go on; a new one of this method takes its place.
+    StartOver(Restart),
+}
+
+/// Why and how a new flow takes the place of one that cannot go on.
+#[derive(Debug)]
+pub struct Restart {
+    /// What the new flow says.
+    pub why: Refusal,
+    /// For whom it is.
+    pub client: ClientType,
 }
 
 /// A method's part in recovery flows.
@@ -289,6 +302,16 @@ pub enum RecoveryStep {
 pub trait RecoveryMethod: Send + Sync {
     /// Fills the first screen.
     async fn populate(&self, cx: &Cx, flow: &mut Flow) -> Result<(), Problem>;
+
+    /// Whether a submission is for this method; what no method claims is for the one that the flow was
+    /// made for.
+    fn claims(&self, flow: &Flow, form: &Form) -> bool;
+
+    /// Whether what it sends is used in a browser, whoever asked for it. Then success and failure lead to
+    /// pages, and new flows are for browsers.
+    fn continues_in_browser(&self) -> bool {
+        false
+    }
 
     /// Takes a submission.
     async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refusal>;
@@ -299,25 +322,36 @@ pub trait RecoveryMethod: Send + Sync {
 pub enum VerificationStep {
     /// An address was verified.
     Verified,
+    /// The form is shown on its page, whatever the client wants: a link in a message was opened.
+    ShowPage,
     /// The form is shown again, changed.
     AskAgain(FormStatus),
-    /// The flow cannot go on; a new one with this message takes its place.
-    StartOver(Message),
+    /// The flow cannot go on; a new one of this method takes its place.
+    StartOver(Restart),
 }
 
 /// A method's part in verification flows.
 #[async_trait]
 pub trait VerificationMethod: Send + Sync {
-    /// Fills the first screen.
+    /// Fills the first screen, with the anti-CSRF token where it belongs.
     async fn populate(&self, cx: &Cx, flow: &mut Flow) -> Result<(), Problem>;
 
-    /// Sends the challenge for an address of a flow that a hook created, and fills the screen that asks for it.
+    /// Whether what it sends is used in a browser, whoever asked for it. Then failure leads to pages.
+    fn continues_in_browser(&self) -> bool {
+        false
+    }
+
+    /// Fills the screen of a flow that a hook starts: the challenge was sent to an address.
+    fn show_sent(&self, cx: &Cx, flow: &mut Flow, address: &VerifiableAddress);
+
+    /// Sends the challenge of a flow to an address, as part of a transaction.
     async fn send(
         &self,
         cx: &Cx,
-        flow: &mut Flow,
+        tx: &mut Tx,
+        flow: &Flow,
         identity: &Identity,
-        address: &bia_model::VerifiableAddress,
+        address: &VerifiableAddress,
     ) -> Result<(), Problem>;
 
     /// Takes a submission.
