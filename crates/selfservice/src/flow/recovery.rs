@@ -5,6 +5,7 @@ use bia_model::ui::Ui;
 use bia_model::{
     AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, FlowRef, Identity, MethodName, State, text,
 };
+use bia_store::transact;
 
 use super::settings;
 use crate::cx::Cx;
@@ -250,18 +251,18 @@ async fn store(
     next: Option<&Flow>,
     hooks: AfterHooks,
 ) -> Result<(), Problem> {
-    let mut tx = cx.begin().await?;
-    session::store(cx, &mut tx, draft).await?;
-    if hooks.revoke_others {
-        let new = &draft.issued.session;
-        bia_store::session::revoke_others(&mut tx, new.identity_id, new.id, cx.now).await?;
-    }
-    if let Some(next) = next {
-        bia_store::flow::insert(&mut tx, next).await?;
-    }
-    bia_store::flow::overwrite(&mut tx, flow).await?;
-    tx.commit().await?;
-    Ok(())
+    transact!(cx.app.store, tx => {
+        session::store(cx, tx, draft).await?;
+        if hooks.revoke_others {
+            let new = &draft.issued.session;
+            bia_store::session::revoke_others(tx, new.identity_id, new.id, cx.now).await?;
+        }
+        if let Some(next) = next {
+            bia_store::flow::insert(tx, next).await?;
+        }
+        bia_store::flow::overwrite(tx, flow).await?;
+        Ok::<_, Problem>(())
+    })
 }
 
 /// Where a browser goes next: to the settings, or where it asked to end.

@@ -6,6 +6,7 @@ use bia_model::{
     Channel, ClientType, Flow, FlowKind, Identity, MethodName, State, VerifiableAddress, normalise, text,
 };
 use bia_store::code::Code;
+use bia_store::transact;
 use uuid::Uuid;
 
 use crate::cx::Cx;
@@ -78,11 +79,12 @@ pub async fn start(
     flow.transient_payload = parent.transient_payload.clone();
     flow.state = State::SentEmail;
     part.show_sent(cx, &mut flow, address);
-    let mut tx = cx.begin().await?;
-    bia_store::flow::insert(&mut tx, &flow).await?;
-    part.send(cx, &mut tx, &flow, identity, address).await?;
-    bia_store::identity::mark_sent(&mut tx, address.id, cx.now).await?;
-    tx.commit().await?;
+    transact!(cx.app.store, tx => {
+        bia_store::flow::insert(tx, &flow).await?;
+        part.send(cx, tx, &flow, identity, address).await?;
+        bia_store::identity::mark_sent(tx, address.id, cx.now).await?;
+        Ok::<_, Problem>(())
+    })?;
     cx.app.courier.notify_one();
     Ok(flow)
 }
@@ -132,6 +134,23 @@ pub(crate) async fn find(
         let address = identity.verifiable_addresses.iter().find(is_it).cloned();
         address.map(|address| (identity, address))
     }))
+}
+
+/// Sends a flow's challenge to an address whose owner asked for it.
+pub(crate) async fn send(
+    cx: &Cx,
+    flow: &Flow,
+    part: &dyn VerificationMethod,
+    identity: &Identity,
+    address: &VerifiableAddress,
+) -> Result<(), Problem> {
+    transact!(cx.app.store, tx => {
+        part.send(cx, tx, flow, identity, address).await?;
+        bia_store::identity::mark_sent(tx, address.id, cx.now).await?;
+        Ok::<_, Problem>(())
+    })?;
+    cx.app.courier.notify_one();
+    Ok(())
 }
 
 /// A verification flow to be shown.

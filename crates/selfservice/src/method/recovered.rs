@@ -3,6 +3,7 @@
 use bia_model::Identity;
 use bia_store::code::Code;
 use bia_store::identity::Expand;
+use bia_store::transact;
 
 use crate::cx::Cx;
 use crate::problem::Problem;
@@ -14,16 +15,16 @@ use crate::return_to;
 /// sent to no address and proves nothing of the kind.
 pub(crate) async fn recovered(cx: &Cx, row: &Code) -> Result<Identity, Problem> {
     let id = row.identity_id.ok_or_else(|| Problem::Internal("a recovery code belongs to nobody".into()))?;
-    let mut tx = cx.begin().await?;
-    let found = bia_store::identity::find(&mut tx, id, Expand::Credentials).await?;
-    let mut identity = found.ok_or_else(|| Problem::NotFound("The account does not exist any more.".into()))?;
-    let reached = identity.verifiable_addresses.iter_mut().filter(|a| Some(&a.value) == row.address.as_ref());
-    for address in reached {
-        address.verify(cx.now);
-        bia_store::identity::mark_verified(&mut tx, address.id, cx.now).await?;
-    }
-    tx.commit().await?;
-    Ok(identity)
+    transact!(cx.app.store, tx => {
+        let found = bia_store::identity::find(tx, id, Expand::Credentials).await?;
+        let mut identity = found.ok_or_else(|| Problem::NotFound("The account does not exist any more.".into()))?;
+        let reached = identity.verifiable_addresses.iter_mut().filter(|a| Some(&a.value) == row.address.as_ref());
+        for address in reached {
+            address.verify(cx.now);
+            bia_store::identity::mark_verified(tx, address.id, cx.now).await?;
+        }
+        Ok::<_, Problem>(identity)
+    })
 }
 
 /// Errs when somebody is signed in: there is nothing to recover then.

@@ -11,6 +11,7 @@ mod binary;
 mod cors;
 mod listeners;
 mod operation;
+mod recovery;
 mod registration;
 mod running;
 mod schemas;

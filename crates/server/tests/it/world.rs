@@ -80,8 +80,13 @@ impl World {
     }
 
     pub(crate) async fn with(more: Value) -> World {
+        World::on("memory", more).await
+    }
+
+    /// As [`World::with`], on a database that several connections reach at the same time.
+    pub(crate) async fn on(dsn: &str, more: Value) -> World {
         let config = Arc::new(Config::from_json(settings(more)).unwrap());
-        let store = start::open(&Dsn::parse("memory").unwrap(), Duration::from_secs(5))
+        let store = start::open(&Dsn::parse(dsn).unwrap(), Duration::from_secs(5))
             .await
             .unwrap();
         let app = start::app(config, store).await.unwrap();
@@ -109,6 +114,11 @@ impl World {
         ];
         let request = request("POST", path, &headers, Body::from(body.to_string()));
         send(&self.public, request).await
+    }
+
+    /// Sends JSON to the admin listener.
+    pub(crate) async fn admin_json(&self, path: &str, body: &Value) -> Answer {
+        send(&self.admin, json_request(path, body)).await
     }
 
     pub(crate) async fn admin(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -146,6 +156,11 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Re
         request = request.header(*name, *value);
     }
     request.body(body).unwrap()
+}
+
+fn json_request(path: &str, body: &Value) -> Request<Body> {
+    let headers = [("content-type", "application/json"), ("accept", "application/json")];
+    request("POST", path, &headers, Body::from(body.to_string()))
 }
 
 async fn send(front: &Front, request: Request<Body>) -> Answer {

@@ -5,7 +5,7 @@ use bia_courier::{
     Template, VerificationCodeSms, VerificationCodeValid,
 };
 use bia_model::{Channel, Flow, FlowKind, Identity};
-use bia_store::Tx;
+use bia_store::{Tx, transact};
 use serde_json::Value;
 
 use super::secret::{self, Recipient};
@@ -25,9 +25,7 @@ pub(super) enum Whom<'a> {
 
 /// Replaces the flow's codes by new ones, one for each recipient, and queues the messages.
 pub(super) async fn send(cx: &Cx, flow: &Flow, to: &[Recipient], whom: Whom<'_>) -> Result<(), Problem> {
-    let mut tx = cx.begin().await?;
-    send_in(cx, &mut tx, flow, to, whom).await?;
-    tx.commit().await?;
+    transact!(cx.app.store, tx => send_in(cx, tx, flow, to, &whom).await)?;
     cx.app.courier.notify_one();
     Ok(())
 }
@@ -38,12 +36,12 @@ pub(super) async fn send_in(
     tx: &mut Tx,
     flow: &Flow,
     to: &[Recipient],
-    whom: Whom<'_>,
+    whom: &Whom<'_>,
 ) -> Result<(), Problem> {
     bia_store::code::delete_for_flow(tx, flow.id).await?;
     for recipient in to {
         let code = secret::issue(cx, tx, flow, recipient).await?;
-        let message = message(cx, flow, recipient, &code, &whom);
+        let message = message(cx, flow, recipient, &code, whom);
         enqueue(cx, tx, message).await?;
     }
     Ok(())
@@ -53,11 +51,11 @@ pub(super) async fn send_in(
 /// the flow's codes are replaced by one that nobody learns and that opens nothing.
 pub(super) async fn pretend(cx: &Cx, flow: &Flow) -> Result<(), Problem> {
     let nobody = Recipient::default();
-    let mut tx = cx.begin().await?;
-    bia_store::code::delete_for_flow(&mut tx, flow.id).await?;
-    secret::issue(cx, &mut tx, flow, &nobody).await?;
-    tx.commit().await?;
-    Ok(())
+    transact!(cx.app.store, tx => {
+        bia_store::code::delete_for_flow(tx, flow.id).await?;
+        secret::issue(cx, tx, flow, &nobody).await?;
+        Ok(())
+    })
 }
 
 /// Tells an address that nobody here has it; mail only.

@@ -45,7 +45,7 @@ impl VerificationMethod for Code {
             identity_id: Some(identity.id),
             address_id: Some(address.id),
         };
-        send_in(cx, tx, flow, &[recipient], Whom::Identity(identity)).await
+        send_in(cx, tx, flow, &[recipient], &Whom::Identity(identity)).await
     }
 
     async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<VerificationStep, Refusal> {
@@ -131,13 +131,7 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form, typed: &str) -> Result<Verif
     engine::check_csrf(cx, flow, form)?;
     let via = Channel::of_address(typed);
     match verification::find(cx, via, typed).await? {
-        Some((identity, address)) => {
-            let mut tx = cx.begin().await?;
-            Code.send(cx, &mut tx, flow, &identity, &address).await?;
-            bia_store::identity::mark_sent(&mut tx, address.id, cx.now).await?;
-            tx.commit().await?;
-            cx.app.courier.notify_one();
-        }
+        Some((identity, address)) => verification::send(cx, flow, &Code, &identity, &address).await?,
         None => {
             pretend(cx, flow).await?;
             if cx.config().selfservice.flows.verification.notify_unknown_recipients && via == Channel::Email {

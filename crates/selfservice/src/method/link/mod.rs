@@ -11,7 +11,7 @@ use bia_model::{Flow, MethodName, text};
 use super::{Method, RecoveryMethod, VerificationMethod};
 use crate::form::Form;
 
-pub use recovery::{AdminLink, admin_link};
+pub(crate) use recovery::recovery_by_operator;
 
 /// The method.
 pub struct Link;

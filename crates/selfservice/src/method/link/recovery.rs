@@ -6,7 +6,9 @@ use bia_model::{
     Aal, AuthenticationMethod, Channel, ClientType, Flow, Identity, MethodName, State, normalise, text,
 };
 use bia_store::code::CodeKind;
-use time::{Duration, OffsetDateTime};
+use bia_store::transact;
+use time::Duration;
+use uuid::Uuid;
 
 use super::token::{Owner, TokenRefused, issue, lifespan, redeem};
 use super::{Link, is_asked_for, populate, show_address, token_of};
@@ -74,18 +76,18 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refu
 
 async fn send(cx: &Cx, flow: &Flow, to: &Identity, address: String) -> Result<(), Problem> {
     let owner = Owner { identity_id: to.id, address: Some(address.clone()), address_id: None };
-    let mut tx = cx.begin().await?;
-    let recovery_url = issue(cx, &mut tx, flow, CodeKind::RecoveryLink, owner, lifespan(cx)).await?;
-    let message = Template::RecoveryValid(RecoveryValid {
-        to: address,
-        recovery_url,
-        identity: identity::public_json(cx, to),
-        request_url: flow.request_url.clone(),
-        transient_payload: post::payload(flow),
-        expires_in_minutes: post::minutes(cx.config().selfservice.methods.link.config.lifespan),
-    });
-    post::enqueue(cx, &mut tx, message).await?;
-    tx.commit().await?;
+    transact!(cx.app.store, tx => {
+        let recovery_url = issue(cx, tx, flow, CodeKind::RecoveryLink, owner.clone(), lifespan(cx)).await?;
+        let message = Template::RecoveryValid(RecoveryValid {
+            to: address.clone(),
+            recovery_url,
+            identity: identity::public_json(cx, to),
+            request_url: flow.request_url.clone(),
+            transient_payload: post::payload(flow),
+            expires_in_minutes: post::minutes(cx.config().selfservice.methods.link.config.lifespan),
+        });
+        post::enqueue(cx, tx, message).await
+    })?;
     cx.app.courier.notify_one();
     Ok(())
 }
@@ -119,32 +121,21 @@ fn start_over(message: text::Message) -> RecoveryStep {
     RecoveryStep::StartOver(Restart { why: Refusal::form(message), client: ClientType::Browser })
 }
 
-/// A link that an operator made.
-pub struct AdminLink {
-    /// What opens the account. A secret.
-    pub url: String,
-    /// Until when.
-    pub expires_at: OffsetDateTime,
-}
-
-impl std::fmt::Debug for AdminLink {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AdminLink").field("expires_at", &self.expires_at).finish_non_exhaustive()
-    }
-}
-
-/// Makes a link that opens an identity's account, for an operator to hand over. It is good for
-/// `lifespan`, by default as long as links that are asked for.
-pub async fn admin_link(cx: &Cx, who: &Identity, lifespan: Option<Duration>) -> Result<AdminLink, Problem> {
-    let lifespan = lifespan.unwrap_or_else(|| self::lifespan(cx));
+/// A link that opens an identity's account for an operator to hand over, and the flow behind it. The
+/// link is a secret.
+pub(crate) async fn recovery_by_operator(
+    cx: &Cx,
+    identity_id: Uuid,
+    lifetime: Duration,
+) -> Result<(Flow, String), Problem> {
     let mut flow = flow::recovery::draft(cx, ClientType::Browser, MethodName::Link);
-    flow.expires_at = cx.now.saturating_add(lifespan);
+    flow.expires_at = cx.now.saturating_add(lifetime);
     engine::set_csrf(cx, &mut flow);
     populate(&mut flow);
-    let owner = Owner { identity_id: who.id, address: None, address_id: None };
-    let mut tx = cx.begin().await?;
-    bia_store::flow::insert(&mut tx, &flow).await?;
-    let url = issue(cx, &mut tx, &flow, CodeKind::AdminRecoveryLink, owner, lifespan).await?;
-    tx.commit().await?;
-    Ok(AdminLink { url, expires_at: flow.expires_at })
+    let owner = Owner { identity_id, address: None, address_id: None };
+    let link = transact!(cx.app.store, tx => {
+        bia_store::flow::insert(tx, &flow).await?;
+        issue(cx, tx, &flow, CodeKind::AdminRecoveryLink, owner.clone(), lifetime).await
+    })?;
+    Ok((flow, link))
 }

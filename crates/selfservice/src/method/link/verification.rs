@@ -87,13 +87,7 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<VerificationStep, 
     };
     engine::check_csrf(cx, flow, form)?;
     match verification::find(cx, Channel::Email, &typed).await? {
-        Some((identity, address)) => {
-            let mut tx = cx.begin().await?;
-            Link.send(cx, &mut tx, flow, &identity, &address).await?;
-            bia_store::identity::mark_sent(&mut tx, address.id, cx.now).await?;
-            tx.commit().await?;
-            cx.app.courier.notify_one();
-        }
+        Some((identity, address)) => verification::send(cx, flow, &Link, &identity, &address).await?,
         None => tell_unknown(cx, flow, &typed).await?,
     }
     flow.state = State::SentEmail;
