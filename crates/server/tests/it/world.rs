@@ -116,11 +116,6 @@ impl World {
         send(&self.public, request).await
     }
 
-    /// Sends JSON to the admin listener.
-    pub(crate) async fn admin_json(&self, path: &str, body: &Value) -> Answer {
-        send(&self.admin, json_request(path, body)).await
-    }
-
     pub(crate) async fn admin(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         send(&self.admin, request(method, path, headers, Body::empty())).await
     }
@@ -156,11 +151,6 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Re
         request = request.header(*name, *value);
     }
     request.body(body).unwrap()
-}
-
-fn json_request(path: &str, body: &Value) -> Request<Body> {
-    let headers = [("content-type", "application/json"), ("accept", "application/json")];
-    request("POST", path, &headers, Body::from(body.to_string()))
 }
 
 async fn send(front: &Front, request: Request<Body>) -> Answer {
