@@ -9,6 +9,7 @@
 mod admin;
 mod binary;
 mod cors;
+mod crash;
 mod listeners;
 mod operation;
 mod recovery;
