@@ -34,16 +34,13 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     }
     drop(tell);
     let mut acknowledged: HashSet<String> = told.iter().take(BEFORE_THE_END).collect();
-    server.kill().unwrap();
-    server.wait().unwrap();
+    server.kill();
     acknowledged.extend(told.iter());
     assert!(acknowledged.len() >= BEFORE_THE_END);
 
-    let mut server = start(folder.path(), admin);
+    let _server = start(folder.path(), admin);
     let kept = identities(admin);
     let lost: Vec<&String> = acknowledged.difference(&kept).collect();
-    server.kill().unwrap();
-    server.wait().unwrap();
     assert!(lost.is_empty(), "{} of {} are lost", lost.len(), acknowledged.len());
 }
 
@@ -74,8 +71,25 @@ fn base64_url(schema: &Value) -> String {
     format!("base64://{}", STANDARD.encode(schema.to_string()))
 }
 
-fn start(folder: &Path, admin: u16) -> Child {
-    let server = Command::new(env!("CARGO_BIN_EXE_bia"))
+/// A server that does not outlive its test.
+struct Server(Child);
+
+impl Server {
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(folder: &Path, admin: u16) -> Server {
+    let process = Command::new(env!("CARGO_BIN_EXE_bia"))
         .args(["serve", "--dev", "-c", "bia.json"])
         .current_dir(folder)
         .env_clear()
@@ -83,6 +97,7 @@ fn start(folder: &Path, admin: u16) -> Child {
         .stderr(std::fs::File::create(folder.join("log")).unwrap())
         .spawn()
         .unwrap();
+    let server = Server(process);
     let deadline = Instant::now() + Duration::from_secs(30);
     while call(admin, "GET", "/health/ready", None).is_none_or(|(status, _)| status != 200) {
         assert!(Instant::now() < deadline, "{}", std::fs::read_to_string(folder.join("log")).unwrap());

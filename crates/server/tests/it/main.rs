@@ -7,6 +7,7 @@
 )]
 
 mod admin;
+mod bad_input;
 mod binary;
 mod cors;
 mod crash;

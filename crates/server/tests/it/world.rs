@@ -97,6 +97,11 @@ impl World {
         }
     }
 
+    /// Any request to the public listener.
+    pub(crate) async fn send_public(&self, request: Request<Body>) -> Answer {
+        send(&self.public, request).await
+    }
+
     pub(crate) async fn public(
         &self,
         method: &str,
