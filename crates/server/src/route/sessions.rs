@@ -160,9 +160,9 @@ async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, request: Re
 
 async fn revoke_one(cx: &Cx, id: &str) -> Result<(), Problem> {
     let live = session::require(cx).await?;
-    let id = Uuid::try_parse(id).map_err(|_| Problem::Malformed("The session id is not a UUID.".into()))?;
+    let id = Uuid::try_parse(id).map_err(|_| Problem::malformed("The session id is not a UUID."))?;
     if id == live.session.id {
-        return Err(Problem::Malformed("The current session cannot be revoked here. Sign out instead.".into()));
+        return Err(Problem::malformed("The current session cannot be revoked here. Sign out instead."));
     }
     let mut conn = cx.write().await?;
     sessions::revoke_of_identity(&mut conn, live.session.identity_id, id, cx.now).await?;
