@@ -94,10 +94,15 @@ impl Session {
 
     /// Notes a completed factor, and what follows from it: the level, the times.
     pub fn authenticate(&mut self, method: AuthenticationMethod, now: OffsetDateTime, lifespan: Duration) {
+        self.add_method(method, now);
+        self.expires_at = now + lifespan;
+    }
+
+    /// Notes a factor that was set up and thereby proven. The session ends when it did before.
+    pub fn add_method(&mut self, method: AuthenticationMethod, now: OffsetDateTime) {
         self.authentication_methods.push(method);
         self.aal = Aal::of_methods(&self.authentication_methods);
         self.authenticated_at = now;
-        self.expires_at = now + lifespan;
     }
 
     /// The session's JSON. `identity` is the member of that name: the identity's own JSON, or null.

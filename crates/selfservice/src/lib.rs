@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::allow_attributes, reason = "tests fail by panicking"))]
 
 pub mod admin;
+pub mod continuity;
 pub mod csrf;
 pub mod cx;
 pub mod engine;

@@ -175,8 +175,14 @@ fn device(cx: &Cx) -> Device {
     }
 }
 
-/// Whether a session's last sign-in is recent enough for changes to credentials (flows.md §9).
+/// Whether a session's last sign-in is recent enough for changes to credentials (flows.md §9). A
+/// configured age of zero asks for nothing.
 pub fn is_privileged(cx: &Cx, session: &Session) -> bool {
+    cx.config().selfservice.flows.settings.privileged_session_max_age.is_zero() || is_recent(cx, session)
+}
+
+/// As [`is_privileged`], but an age of zero is never reached: how passwords are guarded.
+pub fn is_recent(cx: &Cx, session: &Session) -> bool {
     let max_age = signed(cx.config().selfservice.flows.settings.privileged_session_max_age);
     is_within(session.authenticated_at, max_age, cx.now)
 }

@@ -31,5 +31,6 @@ pub mod identity;
 pub mod migrate;
 pub mod network;
 pub mod session;
+pub mod used_step;
 
 pub use db::{Conn, Dialect, Dsn, DsnError, PoolOptions, Store, StoreError, Tx, Unique};

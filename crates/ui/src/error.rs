@@ -56,15 +56,18 @@ impl ErrorDetails {
         }
     }
 
-    /// The sentences to show, each once. The short one says nothing that the reason does not say better.
+    /// The sentences to show, each once.
     fn sentences(&self) -> Vec<&str> {
-        let what = self.reason.as_ref().or(self.message.as_ref());
-        let hint = self.hint.as_ref().filter(|hint| what != Some(*hint));
-        [what, hint]
+        let mut told: Vec<&str> = Vec::new();
+        for sentence in [&self.reason, &self.message, &self.hint]
             .into_iter()
             .flatten()
-            .map(String::as_str)
-            .collect()
+        {
+            if !told.contains(&sentence.as_str()) {
+                told.push(sentence);
+            }
+        }
+        told
     }
 }
 

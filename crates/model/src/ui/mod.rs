@@ -205,6 +205,18 @@ pub enum InputType {
     Url,
 }
 
+impl InputType {
+    /// The kind of field for a value that no schema describes.
+    fn of_value(name: &str, value: &Value) -> InputType {
+        match value {
+            _ if name == "password" => InputType::Password,
+            Value::Number(_) => InputType::Number,
+            Value::Bool(_) => InputType::Checkbox,
+            _ => InputType::Text,
+        }
+    }
+}
+
 /// A field or button.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Input {
@@ -363,7 +375,7 @@ impl Ui {
     pub fn set_value(&mut self, name: &str, value: Value, group: Group) {
         match self.find_mut(name) {
             Some(node) => node.set_value(Some(value)),
-            None => self.append(input(name, InputType::Text, group).with_value(value)),
+            None => self.append(input(name, InputType::of_value(name, &value), group).with_value(value)),
         }
     }
 
@@ -371,7 +383,7 @@ impl Ui {
     pub fn set_csrf(&mut self, masked: &str) {
         match self.find_mut("csrf_token") {
             Some(node) => node.set_value(Some(masked.into())),
-            None => self.append(csrf_token(masked)),
+            None => self.nodes.insert(0, csrf_token(masked)),
         }
     }
 

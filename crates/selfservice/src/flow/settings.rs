@@ -1,19 +1,28 @@
 //! Changing one's own account (spec: flows.md §9).
 
+mod save;
+
 use bia_model::ui::{self, Ui};
-use bia_model::{ClientType, ContinueWith, Flow, FlowKind, Identity, State, text};
+use bia_model::{AuthenticationMethod, ClientType, Flow, FlowKind, Identity, MethodName, text};
 use bia_store::StoreError;
 use bia_store::identity::Expand;
 
+use crate::continuity::{self, Parked};
 use crate::cx::{Caller, Cx};
 use crate::engine::{self, Submission};
 use crate::form::Form;
 use crate::hook;
-use crate::method::{METHODS, Refusal, SettingsStep};
-use crate::outcome::{Created, FormStatus, IssuedSession, Outcome};
+use crate::method::{METHODS, Refusal, SettingsStep, fields};
+use crate::outcome::{Created, FormStatus, Outcome};
 use crate::problem::Problem;
 use crate::session::{self, LiveSession};
 use crate::{identity, return_to};
+
+/// The name of what a browser wanted to change when it had to sign in again.
+const WISH: &str = "settings";
+
+/// How often a change is tried when others change the same identity at the same time.
+const ATTEMPTS: usize = 4;
 
 /// Creates a settings flow for whoever is signed in.
 pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
@@ -23,9 +32,7 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     let second_factor_return = asked_return.map(|_| cx.request.url.as_str());
     check_aal(cx, &live, second_factor_return).await?;
     let whole = load_identity(cx, &live).await?;
-    let mut flow = draft(cx, client, &whole);
-    populate(cx, &mut flow, &whole).await?;
-    hook::before(cx, &mut flow).await?;
+    let flow = fresh(cx, client, &whole).await?;
     engine::insert(cx, &flow).await?;
     Ok(Created::Flow { flow: Box::new(flow), identity: Some(Box::new(whole)) })
 }
@@ -59,6 +66,16 @@ pub fn draft(cx: &Cx, client: ClientType, identity: &Identity) -> Flow {
     flow
 }
 
+/// A settings flow of an identity with its form, not stored yet. Whoever gets a new form no longer comes
+/// back for an older wish.
+async fn fresh(cx: &Cx, client: ClientType, identity: &Identity) -> Result<Flow, Problem> {
+    continuity::abandon(cx, WISH).await?;
+    let mut flow = draft(cx, client, identity);
+    populate(cx, &mut flow, identity).await?;
+    hook::before(cx, &mut flow).await?;
+    Ok(flow)
+}
+
 /// Fills a settings flow with the nodes of all methods that are switched on.
 pub async fn populate(cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(), Problem> {
     engine::set_csrf(cx, flow);
@@ -76,10 +93,10 @@ fn sort(cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(), Problem> {
 
 /// A settings flow to be shown, with its identity.
 pub async fn fetch(cx: &Cx, id: Option<&str>) -> Result<(Flow, Identity), Problem> {
-    let live = session_for_flow(cx).await?;
     let id = id.and_then(|raw| uuid::Uuid::try_parse(raw).ok());
     let id = id.ok_or_else(|| engine::not_found(FlowKind::Settings))?;
     let flow = engine::load(cx, FlowKind::Settings, id).await?;
+    let live = session_for_flow(cx).await?;
     check_owner(&flow, &live)?;
     let page = return_to::page(cx, FlowKind::Settings, flow.id);
     check_aal(cx, &live, Some(&page)).await?;
@@ -107,32 +124,51 @@ fn check_owner(flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
 /// Takes a submission.
 pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem> {
     let id = engine::submitted_id(submission.flow.as_deref())?;
-    let mut flow = engine::load(cx, FlowKind::Settings, id).await?;
+    let flow = engine::load(cx, FlowKind::Settings, id).await?;
     let live = session_for_flow(cx).await?;
     check_aal(cx, &live, Some(&cx.request.url)).await?;
-    let whole = load_identity(cx, &live).await?;
     if flow.is_expired(cx.now) {
+        let whole = load_identity(cx, &live).await?;
         return replace_expired(cx, &flow, &whole).await;
     }
     check_owner(&flow, &live)?;
-    let refusal = match change(cx, &mut flow, submission.form, &live, whole.clone()).await {
-        Ok(SettingsStep::AskAgain(status)) => {
-            engine::save(cx, &flow).await?;
-            return Ok(Outcome::Form { flow: Box::new(flow), status, identity: Some(Box::new(whole)) });
+    let form = wanted(cx, &flow, &live, submission.form).await?;
+    for _ in 0..ATTEMPTS {
+        let whole = load_identity(cx, &live).await?;
+        if let Some(outcome) = attempt(cx, flow.clone(), &live, whole, &form).await? {
+            return Ok(outcome);
         }
-        Ok(SettingsStep::Save(changed)) => match finish(cx, &mut flow, &live, &whole, *changed).await {
-            Ok(outcome) => return Ok(outcome),
-            Err(refusal) => refusal,
-        },
-        Err(refusal) => refusal,
-    };
-    refuse(cx, flow, whole, refusal).await
+    }
+    let reason = "the identity was changed by others again and again".into();
+    Err(StoreError::Contention { reason }.into())
+}
+
+/// The form that counts: the one that a browser sent before it had to sign in again, when it comes back;
+/// else the one that came now, which makes the older one void.
+async fn wanted(
+    cx: &Cx,
+    flow: &Flow,
+    live: &LiveSession,
+    sent: Result<Form, String>,
+) -> Result<Result<Form, String>, Problem> {
+    if cx.caller(flow) != Caller::Browser {
+        return Ok(sent);
+    }
+    if !cx.request.is_get {
+        continuity::abandon(cx, WISH).await?;
+        return Ok(sent);
+    }
+    let earlier = continuity::resume(cx, wish(flow, live)).await?;
+    Ok(earlier.map_or(sent, Ok))
+}
+
+fn wish(flow: &Flow, live: &LiveSession) -> Parked<'static> {
+    Parked { purpose: WISH, subject: flow.id, owner: live.session.identity_id }
 }
 
 async fn replace_expired(cx: &Cx, old: &Flow, whole: &Identity) -> Result<Outcome, Problem> {
-    let mut flow = draft(cx, old.client, whole);
+    let mut flow = fresh(cx, old.client, whole).await?;
     flow.request_url = old.request_url.clone();
-    populate(cx, &mut flow, whole).await?;
     flow.ui.messages.push(text::settings_flow_expired(old.expires_at));
     engine::insert(cx, &flow).await?;
     Err(Problem::FlowExpired {
@@ -143,30 +179,85 @@ async fn replace_expired(cx: &Cx, old: &Flow, whole: &Identity) -> Result<Outcom
     })
 }
 
+/// What a method made of a submission.
+struct Change {
+    /// Which method.
+    method: MethodName,
+    /// The identity as it is to be.
+    identity: Identity,
+    /// A factor that was proven by setting it up.
+    proved: Option<AuthenticationMethod>,
+}
+
+/// One try to make a change. `None` when somebody else changed the identity meanwhile.
+async fn attempt(
+    cx: &Cx,
+    mut flow: Flow,
+    live: &LiveSession,
+    whole: Identity,
+    form: &Result<Form, String>,
+) -> Result<Option<Outcome>, Problem> {
+    let result = match change(cx, &mut flow, form, live, &whole).await {
+        Ok(Step::Change(change)) => save::finish(cx, &mut flow, live, &whole, *change).await,
+        Ok(Step::AskAgain(status)) => {
+            flow.ui.clear_messages();
+            engine::remask_csrf(cx, &mut flow);
+            engine::save(cx, &flow).await?;
+            return Ok(Some(Outcome::Form { flow: Box::new(flow), status, identity: Some(Box::new(whole)) }));
+        }
+        Err(refusal) => Err(refusal),
+    };
+    match result {
+        Ok(outcome) => Ok(Some(outcome)),
+        Err(Refusal::Problem(Problem::Store(StoreError::Stale))) => Ok(None),
+        Err(refusal) => refuse(cx, flow, live, whole, form, refusal).await.map(Some),
+    }
+}
+
+enum Step {
+    Change(Box<Change>),
+    AskAgain(FormStatus),
+}
+
 async fn change(
     cx: &Cx,
     flow: &mut Flow,
-    form: Result<Form, String>,
+    form: &Result<Form, String>,
     live: &LiveSession,
-    whole: Identity,
-) -> Result<SettingsStep, Refusal> {
-    let form = form.map_err(Problem::BadRequest)?;
+    whole: &Identity,
+) -> Result<Step, Refusal> {
+    let form = form.as_ref().map_err(|reason| Problem::BadRequest(reason.clone()))?;
     let Some((method, settings)) = METHODS
         .iter()
         .filter_map(|m| m.settings().map(|s| (m, s)))
-        .find(|(_, s)| s.claims(cx, flow, &form))
+        .find(|(_, s)| s.claims(cx, flow, form))
     else {
         return Err(Refusal::form(text::settings_no_strategy()));
     };
     if !method.is_enabled(cx.config()) {
         return Err(Problem::MethodDisabled(method.name()).into());
     }
-    flow.active = Some(method.name());
-    flow.transient_payload = form.transient_payload().ok();
-    settings.submit(cx, flow, &form, live, whole).await
+    flow.transient_payload = Some(fields::transient_payload(form)?);
+    Ok(match settings.submit(cx, flow, form, live, whole.clone()).await? {
+        SettingsStep::AskAgain(status) => Step::AskAgain(status),
+        SettingsStep::Save { identity, proved } => {
+            Step::Change(Box::new(Change { method: method.name(), identity: *identity, proved }))
+        }
+    })
 }
 
-async fn refuse(cx: &Cx, mut flow: Flow, whole: Identity, refusal: Refusal) -> Result<Outcome, Problem> {
+async fn refuse(
+    cx: &Cx,
+    mut flow: Flow,
+    live: &LiveSession,
+    whole: Identity,
+    form: &Result<Form, String>,
+    refusal: Refusal,
+) -> Result<Outcome, Problem> {
+    flow.transient_payload = None;
+    if let (Refusal::Problem(Problem::RefreshRequired { .. }), Ok(form), false) = (&refusal, form, flow.is_native()) {
+        continuity::park(cx, wish(&flow, live), form).await?;
+    }
     engine::show(cx, &mut flow, refusal)?;
     sort(cx, &mut flow, &whole)?;
     engine::save(cx, &flow).await?;
@@ -175,94 +266,16 @@ async fn refuse(cx: &Cx, mut flow: Flow, whole: Identity, refusal: Refusal) -> R
 
 /// Errs with the way to a new sign-in when the last one is too old for a change of credentials.
 pub fn require_privileged(cx: &Cx, flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
-    if session::is_privileged(cx, &live.session) {
-        return Ok(());
-    }
+    if session::is_privileged(cx, &live.session) { Ok(()) } else { Err(sign_in_again(cx, flow)) }
+}
+
+/// As [`require_privileged`], for passwords (flows.md §9).
+pub fn require_recent_login(cx: &Cx, flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
+    if session::is_recent(cx, &live.session) { Ok(()) } else { Err(sign_in_again(cx, flow)) }
+}
+
+fn sign_in_again(cx: &Cx, flow: &Flow) -> Problem {
     let back = return_to::action(cx, FlowKind::Settings, flow.id);
     let pairs = [("refresh", "true"), ("return_to", back.as_str())];
-    Err(Problem::RefreshRequired { redirect_to: return_to::own(cx, "/self-service/login/browser", &pairs) })
+    Problem::RefreshRequired { redirect_to: return_to::own(cx, "/self-service/login/browser", &pairs) }
 }
-
-/// A change is stored, then the hooks run (flows.md §9).
-async fn finish(
-    cx: &Cx,
-    flow: &mut Flow,
-    live: &LiveSession,
-    old: &Identity,
-    mut changed: Identity,
-) -> Result<Outcome, Refusal> {
-    let return_to = ends_at(cx, flow)?;
-    identity::apply_schema(cx, &mut changed)?;
-    if touches_credentials(old, &changed) {
-        require_privileged(cx, flow, live)?;
-    }
-    store(cx, &mut changed).await?;
-    show_saved(cx, flow, &changed).await?;
-    let hooks = hook::after_settings(cx, flow, &mut changed, live.session.id).await?;
-    if hooks.revoke_others {
-        revoke_others(cx, live).await?;
-    }
-    if cx.caller(flow) == Caller::Spa {
-        flow.continue_with.push(ContinueWith::RedirectBrowserTo { redirect_browser_to: return_to.clone() });
-    }
-    engine::save(cx, flow).await?;
-    let issued = (!flow.is_native()).then(|| reissue(cx, live, &changed));
-    let flow = Box::new(flow.clone());
-    Ok(Outcome::Saved { flow, identity: Box::new(changed), issued, return_to })
-}
-
-/// Where saved settings lead; by default to the form again.
-fn ends_at(cx: &Cx, flow: &Flow) -> Result<String, Problem> {
-    let after = &cx.config().selfservice.flows.settings.after;
-    let method = flow.active.map_or("", bia_model::MethodName::as_str);
-    let page = return_to::page(cx, FlowKind::Settings, flow.id);
-    let page = bia_config::RedirectUrl::parse(&page)
-        .ok_or_else(|| Problem::Internal("the page of settings is not a URL".into()))?;
-    return_to::resolve(cx, flow, after.return_url(method).unwrap_or(&page))
-}
-
-/// Whether a change reaches what somebody signs in with or is reached by.
-fn touches_credentials(old: &Identity, new: &Identity) -> bool {
-    let credentials = |i: &Identity| {
-        let mut all: Vec<_> =
-            i.credentials.iter().map(|c| (c.kind, c.identifiers.clone(), c.config.to_string())).collect();
-        all.sort();
-        all
-    };
-    let verifiable = |i: &Identity| i.verifiable_addresses.iter().map(|a| (a.via, a.value.clone())).collect::<Vec<_>>();
-    let recovery = |i: &Identity| i.recovery_addresses.iter().map(|a| (a.via, a.value.clone())).collect::<Vec<_>>();
-    credentials(old) != credentials(new) || verifiable(old) != verifiable(new) || recovery(old) != recovery(new)
-}
-
-async fn store(cx: &Cx, changed: &mut Identity) -> Result<(), Refusal> {
-    let duplicate = |e: StoreError| match e {
-        StoreError::Conflict { .. } => Refusal::form(text::duplicate_credentials()),
-        other => Problem::from(other).into(),
-    };
-    let mut tx = cx.begin().await?;
-    bia_store::identity::update(&mut tx, changed, cx.now).await.map_err(duplicate)?;
-    tx.commit().await.map_err(duplicate)
-}
-
-/// The form is rebuilt from what is stored now, and says that it was saved.
-async fn show_saved(cx: &Cx, flow: &mut Flow, changed: &Identity) -> Result<(), Problem> {
-    flow.state = State::Success;
-    flow.ui = Ui::new(return_to::action(cx, FlowKind::Settings, flow.id));
-    populate(cx, flow, changed).await?;
-    flow.ui.messages = vec![text::settings_saved()];
-    Ok(())
-}
-
-async fn revoke_others(cx: &Cx, live: &LiveSession) -> Result<(), Problem> {
-    let mut conn = cx.write().await?;
-    let session = &live.session;
-    bia_store::session::revoke_others(&mut conn, session.identity_id, session.id, cx.now).await?;
-    Ok(())
-}
-
-fn reissue(cx: &Cx, live: &LiveSession, changed: &Identity) -> Box<IssuedSession> {
-    let issued = IssuedSession { session: live.session.clone(), identity: changed.clone(), token: live.token.clone() };
-    cx.effect(|e| e.session = Some(issued.clone()));
-    Box::new(issued)
-}
-

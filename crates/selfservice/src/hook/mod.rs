@@ -75,6 +75,7 @@ pub async fn after_registration(
 pub async fn after_settings(
     cx: &Cx,
     flow: &mut Flow,
+    method: MethodName,
     identity: &mut Identity,
     session_id: Uuid,
 ) -> Result<AfterHooks, Refusal> {
@@ -83,7 +84,7 @@ pub async fn after_settings(
         verification::run_for_pending(cx, flow, identity, session_id).await?;
     }
     let mut wanted = AfterHooks::default();
-    for hook in listed(&config.selfservice.flows.settings.after, flow.active) {
+    for hook in listed(&config.selfservice.flows.settings.after, Some(method)) {
         match hook {
             Hook::RevokeActiveSessions => wanted.revoke_others = true,
             Hook::ShowVerificationUi => show_verification(cx, flow),

@@ -46,6 +46,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         up: three!("0002_short_lived.sql"),
         down: three!("0002_short_lived.down.sql"),
     },
+    Migration {
+        number: 3,
+        name: "used_steps",
+        up: three!("0003_used_steps.sql"),
+        down: three!("0003_used_steps.down.sql"),
+    },
 ];
 
 /// The reference's own steps, one a line: the version, and the databases on which it is taken

@@ -5,7 +5,7 @@ use bia_store::cleanup::{self, Expiring};
 use bia_store::code::{self, Code, CodeKind};
 use bia_store::continuity::{self, Container};
 use bia_store::error::{self, ErrorContainer};
-use bia_store::{StoreError, flow};
+use bia_store::{StoreError, flow, used_step};
 use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
@@ -18,6 +18,8 @@ on_each_database!(
     twenty_attempts_are_counted_as_twenty,
     twenty_uses_of_a_code_have_one_winner,
     a_link_token_is_found_by_any_key,
+    a_time_step_is_used_once_and_never_one_before_it,
+    twenty_uses_of_a_time_step_have_one_winner,
     containers_and_errors_are_kept,
     what_has_expired_is_removed_in_batches,
 );
@@ -282,5 +284,40 @@ async fn what_has_expired_is_removed_in_batches(place: &Place) {
         cleanup::remove_expired(&mut conn, kind, before, 100)
             .await
             .unwrap();
+    }
+}
+
+async fn a_time_step_is_used_once_and_never_one_before_it(place: &Place) {
+    let (one, other) = (Uuid::new_v4(), Uuid::new_v4());
+    let mut conn = place.store.write().await.unwrap();
+    for (identity, key, step, taken) in [
+        (one, "k1", 58_000_000, true),
+        (one, "k1", 58_000_000, false),
+        (one, "k1", 57_999_999, false),
+        (one, "k1", 58_000_001, true),
+        (other, "k1", 58_000_000, true),
+        (one, "k2", 58_000_000, true),
+        (one, "k2", 58_000_000, false),
+    ] {
+        let first = used_step::consume(&mut conn, identity, key, step).await.unwrap();
+        assert_eq!(first, taken, "{key} {step}");
+    }
+}
+
+async fn twenty_uses_of_a_time_step_have_one_winner(place: &Place) {
+    let identity = Uuid::new_v4();
+    for step in [1, 2] {
+        let tries = (0..20).map(|_| {
+            let store = place.store.clone();
+            tokio::spawn(async move {
+                let mut conn = store.write().await.unwrap();
+                used_step::consume(&mut conn, identity, "key", step).await.unwrap()
+            })
+        });
+        let mut winners = 0;
+        for one in tries.collect::<Vec<_>>() {
+            winners += usize::from(one.await.unwrap());
+        }
+        assert_eq!(winners, 1, "step {step}");
     }
 }

@@ -37,7 +37,7 @@ impl SettingsMethod for Password {
     ) -> Result<SettingsStep, Refusal> {
         fields::check_texts(form, &["password"], &[])?;
         engine::check_csrf(cx, flow, form)?;
-        settings::require_privileged(cx, flow, live)?;
+        settings::require_recent_login(cx, flow, live)?;
         let password = Zeroizing::new(form.text("password").unwrap_or_default().to_owned());
         if password.is_empty() {
             return Err(Refusal::field("password", text::validation_required("password")));
@@ -59,6 +59,6 @@ impl SettingsMethod for Password {
             }
             None => identity.set_credential(Credential::new(MethodName::Password, identifiers, config, cx.now)),
         }
-        Ok(SettingsStep::Save(Box::new(identity)))
+        Ok(SettingsStep::save(identity))
     }
 }

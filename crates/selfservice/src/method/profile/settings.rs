@@ -44,8 +44,7 @@ impl SettingsMethod for Profile {
             node.set_value(None);
         }
         show_values(flow, &identity.traits);
-        identity::apply_schema(cx, &mut identity)?;
-        Ok(SettingsStep::Save(Box::new(identity)))
+        Ok(SettingsStep::save(identity))
     }
 }
 
