@@ -161,6 +161,8 @@ pub struct Request {
     pub origin: Origin,
     /// What shows that it is a browser, one sentence each; native flows refuse such requests.
     pub browser_signs: Vec<String>,
+    /// The names of the cookies among them.
+    pub cookie_names: Vec<String>,
     /// What a browser was doing when it had to sign in again, by purpose (`bia_continuity` ids).
     pub continuity: HashMap<String, String>,
     /// Whether it was sent by GET, as links are.

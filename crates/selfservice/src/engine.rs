@@ -54,8 +54,12 @@ pub fn not_found(kind: FlowKind) -> Problem {
 
 /// A flow to be shown by `GET …/flows?id=`: anti-CSRF and expiry as flows.md §6 and errors.tsv say.
 pub async fn fetch(cx: &Cx, kind: FlowKind, id: Option<&str>) -> Result<Flow, Problem> {
-    let id = id.and_then(|raw| Uuid::try_parse(raw).ok()).ok_or_else(|| not_found(kind))?;
-    let flow = load(cx, kind, id).await?;
+    let unknown = || Problem::NotFound(String::new());
+    let id = id.and_then(|raw| Uuid::try_parse(raw).ok()).ok_or_else(unknown)?;
+    let flow = load(cx, kind, id).await.map_err(|problem| match problem {
+        Problem::NotFound(_) => unknown(),
+        other => other,
+    })?;
     check_csrf_of_reader(cx, &flow)?;
     if flow.is_expired(cx.now) {
         return Err(gone(cx, &flow));
@@ -103,10 +107,13 @@ pub fn check_csrf(cx: &Cx, flow: &Flow, form: &Form) -> Result<(), Problem> {
     if flow.is_native() {
         return match cx.request.browser_signs.as_slice() {
             [] => Ok(()),
-            signs => Err(Problem::BadRequest(format!(
-                "This flow was made for native apps and cannot be used from a browser: {}. Start a browser flow instead.",
-                signs.join(", ")
-            ))),
+            signs => Err(Problem::BrowserInNativeFlow {
+                reason: format!(
+                    "This flow was made for native apps and cannot be used from a browser: {}. Start a browser flow instead.",
+                    signs.join(", ")
+                ),
+                cookies: cx.request.cookie_names.clone(),
+            }),
         };
     }
     let Some(cookie) = &cx.request.csrf_cookie else { return Err(Problem::Csrf(CsrfFault::CookieMissing)) };

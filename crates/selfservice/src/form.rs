@@ -1,5 +1,7 @@
 //! What a client submits, whatever its encoding (spec: methods.md §0.1).
 
+use std::borrow::Cow;
+
 use bia_model::schema::IdentitySchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -67,6 +69,19 @@ impl Form {
                 Some(Value::String(s)) if s.is_empty() => Text::Absent,
                 Some(Value::String(s)) => Text::Some(s),
                 Some(other) => Text::OtherType(json_type(other)),
+            },
+        }
+    }
+
+    /// A field as a text, whatever its JSON type: numbers, lists and objects as they are written in JSON.
+    /// `None` when it is absent, null or empty.
+    pub fn spelled(&self, name: &str) -> Option<Cow<'_, str>> {
+        match self.field(name) {
+            Text::Absent => None,
+            Text::Some(text) => Some(Cow::Borrowed(text)),
+            Text::OtherType(_) => match &self.body {
+                Body::Json(object) => object.get(name).filter(|v| !v.is_null()).map(|v| Cow::Owned(v.to_string())),
+                Body::Pairs(_) => None,
             },
         }
     }

@@ -133,6 +133,14 @@ pub enum Problem {
     /// The request is wrong; the sentence says how. Flows show it as a message.
     #[error("{0}")]
     BadRequest(String),
+    /// A native flow is used from a browser, where anybody's page could make it do so.
+    #[error("{reason}")]
+    BrowserInNativeFlow {
+        /// What gives the browser away, as a sentence.
+        reason: String,
+        /// The names of the cookies that came.
+        cookies: Vec<String>,
+    },
     /// The request cannot even be read.
     #[error("{message}")]
     Malformed {
@@ -191,7 +199,7 @@ impl Problem {
     /// The sentence that a flow shows for it under 4000001; `None` when it goes to the error page instead.
     pub fn shown_in_flow(&self) -> Option<String> {
         match self {
-            Problem::BadRequest(reason) => Some(reason.clone()),
+            Problem::BadRequest(reason) | Problem::BrowserInNativeFlow { reason, .. } => Some(reason.clone()),
             Problem::SessionAlreadyAvailable => {
                 Some("You are signed in already. Sign out first to sign in as somebody else.".into())
             }

@@ -83,6 +83,11 @@ impl TokenKeys {
         self.keys.first().map(|key| hash_code(key, code)).unwrap_or_default()
     }
 
+    /// Everything that may be stored for a code or link token: its hash under each key.
+    pub fn code_candidates(&self, code: &str) -> Vec<String> {
+        self.keys.iter().map(|key| hash_code(key, code)).collect()
+    }
+
     /// Whether a stored text belongs to a code, in constant time per key.
     pub fn code_matches(&self, stored: &str, code: &str) -> bool {
         use subtle::ConstantTimeEq;

@@ -132,6 +132,10 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
             .id("self_service_flow_return_to_forbidden")
             .reason(format!("The return_to URL {url:?} is not allowed. Use one that selfservice.allowed_return_urls lists.")),
         Problem::BadRequest(reason) => bad_request().reason(reason),
+        Problem::BrowserInNativeFlow { reason, cookies } if cookies.is_empty() => bad_request().reason(reason),
+        Problem::BrowserInNativeFlow { reason, cookies } => {
+            bad_request().reason(reason).detail("found cookies", json!(cookies))
+        }
         Problem::Malformed { message, reason } if reason.is_empty() => ErrorAnswer::new(StatusCode::BAD_REQUEST, message),
         Problem::Malformed { message, reason } => ErrorAnswer::new(StatusCode::BAD_REQUEST, message).reason(reason),
         Problem::NotFound(reason) if reason.is_empty() => ErrorAnswer::new(StatusCode::NOT_FOUND, NOT_FOUND),
@@ -158,7 +162,10 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
 
 fn session_answer(problem: &Problem) -> ErrorAnswer {
     match problem {
-        Problem::SessionAlreadyAvailable | Problem::SignedInAlready(_) => ErrorAnswer::new(StatusCode::BAD_REQUEST, "a session is already available")
+        Problem::SignedInAlready(_) => bad_request()
+            .id("session_already_available")
+            .reason("Somebody is signed in already, so there is nothing to recover. Sign out first."),
+        Problem::SessionAlreadyAvailable => ErrorAnswer::new(StatusCode::BAD_REQUEST, "a session is already available")
             .id("session_already_available")
             .reason("Somebody is signed in already. Sign out first, or ask for a refresh or a higher level."),
         Problem::Aal1Required => {

@@ -54,6 +54,7 @@ pub fn incoming(app: &Arc<App>, parts: &Parts) -> Incoming {
         credentials: credentials(&parts.headers, &pairs, config, now),
         origin: origin(parts),
         browser_signs: browser_signs(&parts.headers, &pairs),
+        cookie_names: telling_cookies(&pairs).into_iter().map(str::to_owned).collect(),
         continuity: continuity(&pairs, config, now),
         is_get: parts.method == Method::GET || parts.method == Method::HEAD,
     };
@@ -154,12 +155,17 @@ fn browser_signs(headers: &HeaderMap, pairs: &[(String, String)]) -> Vec<String>
     if headers.get(header::ORIGIN).is_some_and(|v| !v.is_empty()) {
         signs.push("it has an Origin header".to_owned());
     }
-    let of_a_proxy = |name: &str| ["__cf", "_cf", "cf_"].iter().any(|p| name.starts_with(p));
-    let cookies: Vec<&str> = pairs.iter().map(|(k, _)| k.as_str()).filter(|name| !of_a_proxy(name)).collect();
+    let cookies = telling_cookies(pairs);
     if !cookies.is_empty() {
         signs.push(format!("it has cookies ({})", cookies.join(", ")));
     }
     signs
+}
+
+/// The names of the cookies that no proxy sets.
+fn telling_cookies(pairs: &[(String, String)]) -> Vec<&str> {
+    let of_a_proxy = |name: &str| ["__cf", "_cf", "cf_"].iter().any(|p| name.starts_with(p));
+    pairs.iter().map(|(k, _)| k.as_str()).filter(|name| !of_a_proxy(name)).collect()
 }
 
 fn continuity(pairs: &[(String, String)], config: &Config, now: OffsetDateTime) -> HashMap<String, String> {

@@ -86,6 +86,10 @@ pub async fn created(
                 see_other(&return_to::page(cx, kind, flow.id))
             }
         }
+        // Where a verification was to end is answered to scripts, whoever asks.
+        Err(problem @ Problem::ReturnToForbidden(_)) if kind == FlowKind::Verification => {
+            problem_json(incoming, &problem)
+        }
         Err(problem) => {
             cx.effect(|e| e.client = Some(client));
             problem_answer(incoming, kind, problem).await

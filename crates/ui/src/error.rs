@@ -56,18 +56,15 @@ impl ErrorDetails {
         }
     }
 
-    /// The sentences to show, each once.
+    /// The sentences to show, each once. The short one says nothing that the reason does not say better.
     fn sentences(&self) -> Vec<&str> {
-        let mut told: Vec<&str> = Vec::new();
-        for sentence in [&self.reason, &self.message, &self.hint]
+        let what = self.reason.as_ref().or(self.message.as_ref());
+        let hint = self.hint.as_ref().filter(|hint| what != Some(*hint));
+        [what, hint]
             .into_iter()
             .flatten()
-        {
-            if !told.contains(&sentence.as_str()) {
-                told.push(sentence);
-            }
-        }
-        told
+            .map(String::as_str)
+            .collect()
     }
 }
 

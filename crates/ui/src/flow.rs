@@ -66,6 +66,20 @@ fn awaits_code(ui: &Ui) -> bool {
         .is_some_and(|input| input.r#type != InputType::Hidden)
 }
 
+/// After a wrong password the notice of the second registration screen is gone, its way back is not.
+fn has_way_back(ui: &Ui) -> bool {
+    ui.nodes
+        .iter()
+        .filter_map(|node| node.as_input())
+        .any(|input| {
+            input.name == "screen"
+                && input
+                    .value
+                    .as_ref()
+                    .is_some_and(|value| value == "previous")
+        })
+}
+
 fn heading(kind: FlowKind, ui: &Ui, state: Option<State>, w: &Wording) -> Heading {
     match kind {
         FlowKind::Settings => w.settings,
@@ -78,7 +92,9 @@ fn heading(kind: FlowKind, ui: &Ui, state: Option<State>, w: &Wording) -> Headin
         FlowKind::Login if says(ui, REFRESH) => w.login_refresh,
         FlowKind::Login if says(ui, SECOND_FACTOR) || asks_second_factor(ui) => w.login_second,
         FlowKind::Login if says(ui, ACCOUNT_LINK) => w.login_link,
-        FlowKind::Registration if says(ui, CHOOSE_CREDENTIAL) => w.registration_method,
+        FlowKind::Registration if says(ui, CHOOSE_CREDENTIAL) || has_way_back(ui) => {
+            w.registration_method
+        }
         _ => w.flow(kind),
     }
 }
@@ -95,6 +111,9 @@ fn ways(kind: FlowKind, ui: &Ui, ctx: &PageContext<'_>, w: &'static Wording) -> 
     let recovery = || Way::to(links.recovery.as_ref(), w.to_recovery, "recovery");
     let logout = || Way::to(links.logout.as_ref(), w.to_other_account, "logout");
     let home = || Way::to(links.home.as_ref(), w.to_home, "home");
+    // In development mode there is no other place to find the code.
+    let inbox =
+        awaits_code(ui).then(|| Way::to(links.inbox.as_ref(), w.code_in_inbox, "code-in-inbox"));
     let signed_in = links.logout.is_some();
     let stepping = says(ui, REFRESH) || says(ui, SECOND_FACTOR) || asks_second_factor(ui);
     let ways = match kind {
@@ -116,5 +135,5 @@ fn ways(kind: FlowKind, ui: &Ui, ctx: &PageContext<'_>, w: &'static Wording) -> 
         FlowKind::Verification if signed_in => vec![home()],
         FlowKind::Recovery | FlowKind::Verification => vec![login(), registration()],
     };
-    ways.into_iter().flatten().collect()
+    inbox.into_iter().chain(ways).flatten().collect()
 }

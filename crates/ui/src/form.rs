@@ -40,6 +40,8 @@ pub(crate) struct Form {
     pub(crate) action: String,
     pub(crate) method: &'static str,
     pub(crate) hidden: Vec<Hidden>,
+    /// Whose password the form asks for, where the form itself does not show it: for password managers.
+    pub(crate) account: Option<String>,
     pub(crate) rows: Vec<Row>,
 }
 
@@ -175,6 +177,9 @@ fn tone_down(row: &mut Row) {
     }
 }
 
+/// The message of settings that a recovery led to.
+const RECOVERED: u32 = 1_060_001;
+
 /// Arranges the nodes of a settings flow: one section per group.
 pub(crate) fn of_settings(ui: &Ui, wording: &'static Wording) -> Arrangement {
     let mut builder = Builder {
@@ -196,6 +201,10 @@ pub(crate) fn of_settings(ui: &Ui, wording: &'static Wording) -> Arrangement {
         if !forms.is_empty() {
             sections.push(Section::new(group, wording.group(group), forms));
         }
+    }
+    if ui.messages.iter().any(|message| message.id == RECOVERED) {
+        // Somebody who got in by recovery is here for a new password.
+        sections.sort_by_key(|section| section.group != Group::Password);
     }
     Arrangement {
         notes: notes(ui),
@@ -376,12 +385,41 @@ impl Builder<'_> {
             .map(|node| (rank(node, main), node))
             .collect();
         ranked.sort_by_key(|(rank, _)| *rank);
+        let rows = self.rows(&ranked);
         Form {
             action: link::safe(&self.ui.action).into(),
             method: if get { "get" } else { "post" },
             hidden,
-            rows: self.rows(&ranked),
+            account: self.unseen_account(&rows),
+            rows,
         }
+    }
+
+    /// The identifier that the flow knows, for a form with a password and without that identifier.
+    fn unseen_account(&self, rows: &[Row]) -> Option<String> {
+        let asks = |kind: &str| {
+            rows.iter()
+                .any(|row| matches!(row, Row::Field(field) if field.kind == kind))
+        };
+        let shows = |name: &str| {
+            rows.iter()
+                .any(|row| matches!(row, Row::Field(field) if field.name == name))
+        };
+        if !asks("password") {
+            return None;
+        }
+        let known = self
+            .ui
+            .nodes
+            .iter()
+            .filter_map(Node::as_input)
+            .find(|input| {
+                input.name == "identifier"
+                    || input.name.starts_with("traits.")
+                        && matches!(input.autocomplete.as_deref(), Some("email" | "username"))
+            })?;
+        let value = field::form_value(known.value.as_ref());
+        (!value.is_empty() && !shows(&known.name)).then_some(value)
     }
 
     fn rows(&mut self, ranked: &[(u8, &Node)]) -> Vec<Row> {

@@ -383,7 +383,7 @@ impl Ui {
     pub fn set_csrf(&mut self, masked: &str) {
         match self.find_mut("csrf_token") {
             Some(node) => node.set_value(Some(masked.into())),
-            None => self.nodes.insert(0, csrf_token(masked)),
+            None => self.append(csrf_token(masked)),
         }
     }
 

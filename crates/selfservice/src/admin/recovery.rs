@@ -1,4 +1,4 @@
-//! Codes by which an operator lets somebody back in (admin.md §10).
+//! Codes and links by which an operator lets somebody back in (admin.md §10).
 
 use bia_model::{ClientType, MethodName, timestamp};
 use bia_store::identity::{self as identities, Expand};
@@ -8,7 +8,7 @@ use time::Duration;
 use uuid::Uuid;
 
 use crate::cx::Cx;
-use crate::method::{self, code};
+use crate::method::{self, code, link};
 use crate::problem::Problem;
 use crate::return_to;
 use crate::session::signed;
@@ -40,14 +40,10 @@ pub async fn create_code(cx: &Cx, body: CodeBody) -> Result<Value, Problem> {
         }
     };
     let id = body.identity_id.unwrap_or_default();
-    let mut conn = cx.read().await?;
-    let unknown = || Problem::NotFound(format!("There is no identity with the id {id}."));
-    identities::find(&mut conn, id, Expand::Addresses)
-        .await?
-        .ok_or_else(unknown)?;
-    drop(conn);
-    let (flow, secret) =
-        code::recovery_by_operator(cx, id, client, cx.now.saturating_add(lifetime)).await?;
+    if !exists(cx, id).await? {
+        return Err(Problem::NotFound(format!("There is no identity with the id {id}.")));
+    }
+    let (flow, secret) = code::recovery_by_operator(cx, id, client, cx.now.saturating_add(lifetime)).await?;
     Ok(json!({
         "recovery_link": return_to::page(cx, flow.kind, flow.id),
         "recovery_code": secret,
@@ -55,26 +51,39 @@ pub async fn create_code(cx: &Cx, body: CodeBody) -> Result<Value, Problem> {
     }))
 }
 
-/// Links come with the method that follows them.
-pub fn create_link(cx: &Cx) -> Result<Value, Problem> {
+/// `POST /recovery/link`. Unknown members are ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct LinkBody {
+    identity_id: Option<Uuid>,
+    expires_in: Option<String>,
+}
+
+/// Makes a link that opens an account, and the flow behind it. Nothing is sent.
+pub async fn create_link(cx: &Cx, body: LinkBody) -> Result<Value, Problem> {
     require(cx, MethodName::Link)?;
-    Err(Problem::BadRequest(
-        "This server makes no recovery links yet. Make a code instead: POST /admin/recovery/code."
-            .into(),
-    ))
+    let lifetime = match body.expires_in.as_deref().filter(|t| !t.is_empty()) {
+        Some(text) => lifetime(text)?,
+        None => signed(cx.config().selfservice.methods.link.config.lifespan),
+    };
+    return_to::check_request(cx)?;
+    let id = body.identity_id.unwrap_or_default();
+    if !exists(cx, id).await? {
+        return Err(Problem::BadRequest(format!("There is no identity with the id {id}.")));
+    }
+    let (flow, link) = link::recovery_by_operator(cx, id, lifetime).await?;
+    Ok(json!({"recovery_link": link, "expires_at": timestamp::json(flow.expires_at)}))
+}
+
+async fn exists(cx: &Cx, id: Uuid) -> Result<bool, Problem> {
+    let mut conn = cx.read().await?;
+    Ok(identities::find(&mut conn, id, Expand::Addresses).await?.is_some())
 }
 
 /// Where a method is switched off, its calls are not there.
 fn require(cx: &Cx, name: MethodName) -> Result<(), Problem> {
-    let enabled = match method::find(name) {
-        Some(method) => method.is_enabled(cx.config()),
-        None => name == MethodName::Link && cx.config().selfservice.methods.link.enabled,
-    };
-    if enabled {
-        Ok(())
-    } else {
-        Err(Problem::MethodDisabled(name))
-    }
+    let enabled = method::find(name).is_some_and(|method| method.is_enabled(cx.config()));
+    if enabled { Ok(()) } else { Err(Problem::MethodDisabled(name)) }
 }
 
 fn lifetime(text: &str) -> Result<Duration, Problem> {

@@ -6,7 +6,7 @@ use bia_model::ui::{self, Node, Ui};
 use bia_model::{
     AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, MethodName, State,
 };
-use bia_store::StoreError;
+use bia_store::{StoreError, transact};
 use serde_json::Value;
 
 use crate::cx::{Caller, Cx};
@@ -236,6 +236,10 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
         Ok(form) => form,
         Err(reason) => return refuse(cx, flow, None, Problem::BadRequest(reason).into()).await,
     };
+    if cx.request.is_get {
+        let reason = "A registration form is sent by POST, with its fields in the body.";
+        return refuse(cx, flow, None, Problem::BadRequest(reason.into()).into()).await;
+    }
     let (name, method) = match choose(cx, &flow, &form) {
         Ok(chosen) => chosen,
         Err(refusal) => return refuse(cx, flow, None, refusal).await,
@@ -359,11 +363,12 @@ async fn store(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<(), Refusal> {
 }
 
 async fn try_store(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<(), Problem> {
-    let mut tx = cx.begin().await?;
-    bia_store::identity::insert(&mut tx, &draft.issued.identity).await?;
-    session::store(cx, &mut tx, draft).await?;
-    if flow.state == State::PassedChallenge {
-        bia_store::flow::overwrite(&mut tx, flow).await?;
-    }
-    Ok(tx.commit().await?)
+    transact!(cx.app.store, tx => {
+        bia_store::identity::insert(tx, &draft.issued.identity).await?;
+        session::store(cx, tx, draft).await?;
+        if flow.state == State::PassedChallenge {
+            bia_store::flow::overwrite(tx, flow).await?;
+        }
+        Ok::<(), Problem>(())
+    })
 }

@@ -2,14 +2,18 @@
 
 use bia_config::RedirectUrl;
 use bia_model::ui::{self, Group, Ui};
-use bia_model::{Channel, ClientType, Flow, FlowKind, Identity, MethodName, State, VerifiableAddress, text};
+use bia_model::{
+    Channel, ClientType, Flow, FlowKind, Identity, MethodName, State, VerifiableAddress, normalise, text,
+};
+use bia_store::code::Code;
+use bia_store::transact;
 use uuid::Uuid;
 
-use crate::cx::{Caller, Cx};
+use crate::cx::Cx;
 use crate::engine::{self, Submission};
 use crate::form::Form;
 use crate::hook;
-use crate::method::{self, Refusal, VerificationMethod, VerificationStep};
+use crate::method::{METHODS, Method, Refusal, Restart, VerificationMethod, VerificationStep};
 use crate::outcome::{Created, FormStatus, Outcome};
 use crate::problem::Problem;
 use crate::{csrf, return_to, session};
@@ -17,9 +21,10 @@ use crate::{csrf, return_to, session};
 /// Creates a verification flow.
 pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     check_enabled(cx)?;
+    let (method, part) = chosen(cx)?;
     return_to::check_request(cx)?;
-    let mut flow = draft(cx, client)?;
-    populate(cx, &mut flow).await?;
+    let mut flow = draft(cx, client, method.name());
+    part.populate(cx, &mut flow).await?;
     hook::before(cx, &mut flow).await?;
     engine::insert(cx, &flow).await?;
     Ok(Created::Flow { flow: Box::new(flow), identity: None })
@@ -30,31 +35,31 @@ fn check_enabled(cx: &Cx) -> Result<(), Problem> {
     if enabled { Ok(()) } else { Err(Problem::FlowDisabled(FlowKind::Verification)) }
 }
 
+type Part = (&'static dyn Method, &'static dyn VerificationMethod);
+
+/// A method that verification was or can be made with.
+fn part(name: Option<MethodName>) -> Option<Part> {
+    let parts = METHODS.iter().filter_map(|method| method.verification().map(|part| (*method, part)));
+    name.and_then(|name| parts.into_iter().find(|(method, _)| method.name() == name))
+}
+
 /// The method that the configuration chose for verification.
-fn chosen(cx: &Cx) -> Result<(MethodName, &'static dyn VerificationMethod), Problem> {
+fn chosen(cx: &Cx) -> Result<Part, Problem> {
     let name = cx.config().selfservice.flows.verification.method.as_str();
-    let method = MethodName::parse(name).and_then(method::find).filter(|m| m.is_enabled(cx.config()));
-    method.and_then(|m| m.verification().map(|v| (m.name(), v))).ok_or_else(|| {
+    let found = part(MethodName::parse(name)).filter(|(method, _)| method.is_enabled(cx.config()));
+    found.ok_or_else(|| {
         Problem::BadRequest(format!("Verification is to use the method {name}, but that method is switched off."))
     })
 }
 
-fn draft(cx: &Cx, client: ClientType) -> Result<Flow, Problem> {
+/// A verification flow of a method, without nodes.
+fn draft(cx: &Cx, client: ClientType, method: MethodName) -> Flow {
     let lifespan = session::signed(cx.config().selfservice.flows.verification.lifespan);
     let mut flow = Flow::new(FlowKind::Verification, client, cx.now, cx.now + lifespan);
     flow.request_url = cx.request.url.clone();
-    flow.active = Some(chosen(cx)?.0);
+    flow.active = Some(method);
     flow.ui = Ui::new(return_to::action(cx, FlowKind::Verification, flow.id));
-    Ok(flow)
-}
-
-async fn populate(cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
-    if flow.is_native() {
-        flow.csrf_token = String::new();
-    } else {
-        engine::set_csrf(cx, flow);
-    }
-    chosen(cx)?.1.populate(cx, flow).await
+    flow
 }
 
 /// Starts the verification of an address on behalf of another flow, which a hook does: the challenge is
@@ -66,40 +71,86 @@ pub async fn start(
     session_id: Option<Uuid>,
     address: &VerifiableAddress,
 ) -> Result<Flow, Problem> {
-    let (_, method) = chosen(cx)?;
-    let mut flow = draft(cx, parent.client)?;
+    let (method, part) = chosen(cx)?;
+    let mut flow = draft(cx, parent.client, method.name());
     flow.request_url = derived_request_url(parent);
     flow.identity_id = Some(identity.id);
     flow.session_id = session_id;
     flow.transient_payload = parent.transient_payload.clone();
-    if !flow.is_native() && parent.kind != FlowKind::Settings {
-        flow.csrf_token = cx.renew_csrf();
-    } else if !flow.is_native() {
-        flow.csrf_token = cx.csrf_token();
-    }
-    method.send(cx, &mut flow, identity, address).await?;
-    let mut tx = cx.begin().await?;
-    bia_store::flow::insert(&mut tx, &flow).await?;
-    bia_store::identity::mark_sent(&mut tx, address.id, cx.now).await?;
-    tx.commit().await?;
+    flow.state = State::SentEmail;
+    part.show_sent(cx, &mut flow, address);
+    transact!(cx.app.store, tx => {
+        bia_store::flow::insert(tx, &flow).await?;
+        part.send(cx, tx, &flow, identity, address).await?;
+        bia_store::identity::mark_sent(tx, address.id, cx.now).await?;
+        Ok::<_, Problem>(())
+    })?;
+    cx.app.courier.notify_one();
     Ok(flow)
 }
 
 /// The request URL of a flow that is derived from another: it ends where that one's verification was asked to end.
 fn derived_request_url(parent: &Flow) -> String {
-    let Some(after) = bia_model::flow::query_value(&parent.request_url, "after_verification_return_to") else {
-        return parent.request_url.clone();
-    };
-    let Some(url) = RedirectUrl::parse(&parent.request_url) else { return parent.request_url.clone() };
-    let moved = url.with_query(&[("return_to", &after)]);
-    without_parameter(&moved, "after_verification_return_to")
+    const AFTER: &str = "after_verification_return_to";
+    let after = bia_model::flow::query_value(&parent.request_url, AFTER);
+    let set: Vec<(&str, &str)> = after.iter().map(|url| ("return_to", url.as_str())).collect();
+    let url = without_parameter(&parent.request_url, AFTER);
+    match RedirectUrl::parse(&url) {
+        Some(parsed) if !set.is_empty() => parsed.with_query(&set),
+        _ => url,
+    }
 }
 
 fn without_parameter(text: &str, name: &str) -> String {
     let Ok(mut url) = url::Url::parse(text) else { return text.to_owned() };
-    let pairs: Vec<(String, String)> = url.query_pairs().filter(|(k, _)| k != name).map(|(k, v)| (k.into(), v.into())).collect();
-    url.query_pairs_mut().clear().extend_pairs(pairs);
+    if !url.query_pairs().any(|(k, _)| k == name) {
+        return text.to_owned();
+    }
+    let kept: Vec<(String, String)> =
+        url.query_pairs().filter(|(k, _)| k != name).map(|(k, v)| (k.into(), v.into())).collect();
+    if kept.is_empty() {
+        url.set_query(None);
+    } else {
+        url.query_pairs_mut().clear().extend_pairs(kept);
+    }
     url.to_string()
+}
+
+/// Who has an address to verify, and which of theirs it is.
+pub(crate) async fn find(
+    cx: &Cx,
+    via: Channel,
+    typed: &str,
+) -> Result<Option<(Identity, VerifiableAddress)>, Problem> {
+    if typed.contains('\0') {
+        // No stored address has one, and some databases refuse the question.
+        return Ok(None);
+    }
+    let wanted = normalise::identifier(typed);
+    let mut conn = cx.read().await?;
+    let found = bia_store::identity::find_by_verifiable_address(&mut conn, via, &wanted, typed).await?;
+    Ok(found.and_then(|identity| {
+        let is_it = |a: &&VerifiableAddress| a.via == via && (a.value == wanted || a.value == typed);
+        let address = identity.verifiable_addresses.iter().find(is_it).cloned();
+        address.map(|address| (identity, address))
+    }))
+}
+
+/// Sends a flow's challenge to an address whose owner asked for it.
+pub(crate) async fn send(
+    cx: &Cx,
+    flow: &Flow,
+    part: &dyn VerificationMethod,
+    identity: &Identity,
+    address: &VerifiableAddress,
+) -> Result<(), Problem> {
+    transact!(cx.app.store, tx => {
+        part.send(cx, tx, flow, identity, address).await?;
+        bia_store::identity::mark_sent(tx, address.id, cx.now).await?;
+        Ok::<_, Problem>(())
+    })?;
+    cx.app.courier.notify_one();
+    Ok(())
 }
 
 /// A verification flow to be shown.
@@ -115,43 +166,79 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     if flow.is_expired(cx.now) {
         return replace_expired(cx, &flow).await;
     }
-    let refusal = match verify(cx, &mut flow, submission.form).await {
-        Ok(VerificationStep::AskAgain(status)) => {
+    match verify(cx, &mut flow, submission.form).await {
+        Ok(outcome) => Ok(outcome),
+        Err(refusal) => {
+            flow.transient_payload = None;
+            engine::show(cx, &mut flow, refusal)?;
             engine::save(cx, &flow).await?;
-            return Ok(engine::ask_again(flow, status));
+            Ok(engine::ask_again(flow, FormStatus::Invalid))
         }
-        Ok(VerificationStep::StartOver(message)) => return start_over(cx, &flow, message).await,
-        Ok(VerificationStep::Verified) => {
-            engine::save(cx, &flow).await?;
-            return Ok(engine::ask_again(flow, FormStatus::Fine));
-        }
-        Err(refusal) => refusal,
-    };
-    engine::show(cx, &mut flow, refusal)?;
-    engine::save(cx, &flow).await?;
-    Ok(engine::ask_again(flow, FormStatus::Invalid))
+    }
 }
 
-async fn verify(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<VerificationStep, Refusal> {
+async fn verify(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<Outcome, Refusal> {
     let form = form.map_err(Problem::BadRequest)?;
-    let (_, method) = chosen(cx)?;
+    let (method, part) = match part(flow.active) {
+        Some(part) => part,
+        None => chosen(cx)?,
+    };
+    if !method.is_enabled(cx.config()) {
+        return Err(Problem::MethodDisabled(method.name()).into());
+    }
     flow.transient_payload = form.transient_payload().ok();
-    method.submit(cx, flow, &form).await
+    match part.submit(cx, flow, &form).await? {
+        VerificationStep::AskAgain(status) => {
+            engine::save(cx, flow).await?;
+            Ok(engine::ask_again(flow.clone(), status))
+        }
+        VerificationStep::ShowPage => {
+            engine::save(cx, flow).await?;
+            Ok(Outcome::Redirect { url: return_to::page(cx, FlowKind::Verification, flow.id) })
+        }
+        VerificationStep::Verified => {
+            flow.transient_payload = None;
+            engine::save(cx, flow).await?;
+            Ok(engine::ask_again(flow.clone(), FormStatus::Fine))
+        }
+        VerificationStep::StartOver(restart) => Ok(start_over(cx, restart, (method, part)).await?),
+    }
 }
 
-/// The last screen: the address is verified, a link leads on.
-pub fn show_verified(cx: &Cx, flow: &mut Flow, group: Group, via: Channel) -> Result<(), Problem> {
+/// The address that a redeemed code or link was sent to is verified.
+pub(crate) async fn confirm(
+    cx: &Cx,
+    flow: &mut Flow,
+    row: &Code,
+    group: Group,
+) -> Result<VerificationStep, Refusal> {
+    let address_id = row.address_id.ok_or_else(|| Problem::Internal("a verification is of no address".into()))?;
+    let mut conn = cx.write().await?;
+    let found = bia_store::identity::mark_verified(&mut conn, address_id, cx.now).await?;
+    drop(conn);
+    if !found {
+        return Err(Problem::BadRequest("The address does not belong to an account any more.".into()).into());
+    }
+    show_verified(cx, flow, group, row.via.unwrap_or(Channel::Email));
+    Ok(VerificationStep::Verified)
+}
+
+/// The last screen: the address is verified, a link leads on. It belongs to the browser that sees it.
+fn show_verified(cx: &Cx, flow: &mut Flow, group: Group, via: Channel) {
     let url = continue_url(cx, flow);
     flow.state = State::PassedChallenge;
-    let token = if flow.is_native() { String::new() } else { csrf::mask(&cx.csrf_token()) };
+    flow.csrf_token = match &cx.request.csrf_cookie {
+        Some(token) => token.clone(),
+        None if flow.is_native() => String::new(),
+        None => cx.renew_csrf(),
+    };
     flow.ui = Ui { action: url.clone(), method: "GET".into(), nodes: Vec::new(), messages: Vec::new() };
-    flow.ui.append(ui::csrf_token(&token));
+    flow.ui.append(ui::csrf_token(&csrf::mask(&flow.csrf_token)));
     flow.ui.append(ui::anchor("continue", &url, group, text::continue_label()));
     flow.ui.messages.push(match via {
         Channel::Email => text::verification_email_done(),
         Channel::Sms => text::verification_phone_done(),
     });
-    Ok(())
 }
 
 /// Where a verified address leads. What was asked for but is not allowed is passed over.
@@ -161,26 +248,38 @@ fn continue_url(cx: &Cx, flow: &Flow) -> String {
     return_to::resolve(cx, flow, default).unwrap_or_else(|_| default.as_str().to_owned())
 }
 
-/// A new flow takes the place of one that cannot go on, and says why.
-async fn start_over(cx: &Cx, old: &Flow, message: text::Message) -> Result<Outcome, Problem> {
+/// A new flow takes the place of one that cannot go on, and says why. What a flow cannot say is the
+/// answer, and there is no new flow.
+async fn start_over(cx: &Cx, restart: Restart, (method, part): Part) -> Result<Outcome, Problem> {
     cx.renew_csrf();
-    let mut flow = draft(cx, ClientType::Browser)?;
-    flow.request_url = old.request_url.clone();
-    populate(cx, &mut flow).await?;
-    flow.ui.messages.push(message.clone());
+    let messages = engine::messages_of(restart.why)?;
+    let mut flow = draft(cx, restart.client, method.name());
+    part.populate(cx, &mut flow).await?;
+    flow.ui.messages.extend(messages.iter().map(|(_, m)| m.clone()));
     engine::insert(cx, &flow).await?;
-    if cx.caller(old) == Caller::Browser {
-        return Ok(Outcome::Replaced { kind: FlowKind::Verification, use_flow_id: flow.id });
+    let told = cx.request.wants.json && !part.continues_in_browser();
+    match messages.into_iter().next() {
+        Some((_, message)) if told => Err(Problem::FlowReplaced { use_flow_id: flow.id, message }),
+        _ => Ok(Outcome::Redirect { url: return_to::page(cx, FlowKind::Verification, flow.id) }),
     }
-    Err(Problem::FlowReplaced { use_flow_id: flow.id, message })
 }
 
+/// A flow that has expired is replaced by one for browsers (flows.md §13).
 async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
+    let (method, part) = match part(old.active).filter(|(method, _)| method.is_enabled(cx.config())) {
+        Some(part) => part,
+        None => chosen(cx)?,
+    };
     cx.renew_csrf();
-    let mut flow = draft(cx, ClientType::Browser)?;
+    let mut flow = draft(cx, ClientType::Browser, method.name());
     flow.request_url = old.request_url.clone();
-    populate(cx, &mut flow).await?;
+    part.populate(cx, &mut flow).await?;
     flow.ui.messages.push(text::verification_flow_expired(old.expires_at));
     engine::insert(cx, &flow).await?;
-    Ok(Outcome::Replaced { kind: FlowKind::Verification, use_flow_id: flow.id })
+    let url = if cx.request.wants.json {
+        return_to::own(cx, "/self-service/verification/flows", &[("id", &flow.id.to_string())])
+    } else {
+        return_to::page(cx, FlowKind::Verification, flow.id)
+    };
+    Ok(Outcome::Redirect { url })
 }

@@ -1,6 +1,6 @@
 //! The hook `require_verified_address`: no session without a verified address.
 
-use bia_model::Flow;
+use bia_model::{Flow, MethodName, text};
 
 use super::show_item;
 use crate::cx::{Caller, Cx};
@@ -11,6 +11,10 @@ use crate::problem::Problem;
 
 pub(super) async fn run(cx: &Cx, flow: &mut Flow, issued: &IssuedSession) -> Result<(), Refusal> {
     let identity = &issued.identity;
+    let older = cx.config().feature_flags.legacy_require_verified_login_error;
+    if older && flow.active != Some(MethodName::Password) {
+        return Ok(());
+    }
     if identity.verifiable_addresses.iter().any(|a| a.verified) {
         return Ok(());
     }
@@ -18,7 +22,11 @@ pub(super) async fn run(cx: &Cx, flow: &mut Flow, issued: &IssuedSession) -> Res
         let reason = "The hook require_verified_address is used, but this identity has no address to verify.";
         return Err(Problem::Misconfigured(reason.into()).into());
     };
-    let started = verification::start(cx, flow, identity, None, address).await?;
+    if older {
+        return Err(Refusal::form(text::address_not_verified()));
+    }
+    let session = Some(issued.session.id);
+    let started = verification::start(cx, flow, identity, session, address).await?;
     if cx.caller(flow) == Caller::Browser {
         let page = crate::return_to::page(cx, bia_model::FlowKind::Verification, started.id);
         return Err(Problem::GoElsewhere(page).into());

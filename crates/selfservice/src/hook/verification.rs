@@ -1,9 +1,9 @@
 //! The hook `verification`: starts the verification of an address that is not verified yet.
 
-use bia_model::{Flow, Identity, VerifiableAddress};
+use bia_model::{Flow, FlowKind, Identity, VerifiableAddress};
 use uuid::Uuid;
 
-use super::note_started;
+use super::{note_started, show_item};
 use crate::cx::Cx;
 use crate::flow::verification;
 use crate::method::Refusal;
@@ -16,7 +16,8 @@ pub(super) async fn run(
     issued: &mut IssuedSession,
 ) -> Result<(), Refusal> {
     let session_id = issued.session.id;
-    start(cx, flow, &mut issued.identity, session_id, |a| !a.verified && !a.value.is_empty()).await
+    let is_due = |a: &VerifiableAddress| !a.verified;
+    start_where(cx, flow, &mut issued.identity, session_id, is_due).await
 }
 
 /// After a change of settings: the first address to which nothing was sent yet.
@@ -26,25 +27,43 @@ pub(super) async fn run_for_pending(
     identity: &mut Identity,
     session_id: Uuid,
 ) -> Result<(), Refusal> {
-    start(cx, flow, identity, session_id, |a| !a.verified && a.status == "pending").await
+    let is_due = |a: &VerifiableAddress| !a.verified && a.status == "pending";
+    start_where(cx, flow, identity, session_id, is_due).await
 }
 
-/// Starts the verification of the first address that is meant. The identity at hand knows afterwards
-/// that something was sent to it.
-async fn start(
+/// Starts the verification of the first address that is due. The identity at hand knows afterwards that
+/// something was sent to it. With `legacy_continue_with_verification_ui` all that are due get one, and
+/// the client is told of each.
+async fn start_where(
     cx: &Cx,
     flow: &mut Flow,
     identity: &mut Identity,
     session_id: Uuid,
-    is_meant: impl Fn(&VerifiableAddress) -> bool,
+    is_due: impl Fn(&VerifiableAddress) -> bool,
 ) -> Result<(), Refusal> {
-    let Some(at) = identity.verifiable_addresses.iter().position(is_meant) else { return Ok(()) };
-    let Some(address) = identity.verifiable_addresses.get(at).cloned() else { return Ok(()) };
-    let started = verification::start(cx, flow, identity, Some(session_id), &address).await?;
-    note_started(flow, &started, &address.value);
-    if let Some(address) = identity.verifiable_addresses.get_mut(at) {
-        address.status = "sent".into();
-        address.updated_at = cx.now;
+    let all = cx
+        .config()
+        .feature_flags
+        .legacy_continue_with_verification_ui;
+    for at in 0..identity.verifiable_addresses.len() {
+        let address = identity.verifiable_addresses.get(at).cloned();
+        let Some(address) = address.filter(|a| is_due(a) && !a.value.is_empty()) else {
+            continue;
+        };
+        if !flow.is_native() && flow.kind != FlowKind::Settings {
+            cx.renew_csrf();
+        }
+        let started = verification::start(cx, flow, identity, Some(session_id), &address).await?;
+        note_started(flow, &started, &address.value);
+        if let Some(address) = identity.verifiable_addresses.get_mut(at) {
+            address.status = "sent".into();
+            address.updated_at = cx.now;
+        }
+        if !all {
+            break;
+        }
+        let item = show_item(cx, started.id, address.value, !flow.is_native());
+        flow.continue_with.push(item);
     }
     Ok(())
 }

@@ -4,15 +4,19 @@
 pub mod code;
 pub(crate) mod fields;
 pub mod identifier_first;
+pub mod link;
 pub mod lookup_secret;
 pub mod password;
+mod post;
 pub mod profile;
+pub(crate) mod recovered;
 pub mod totp;
 
 use async_trait::async_trait;
 use bia_config::Config;
 use bia_model::text::Message;
-use bia_model::{Aal, AuthenticationMethod, Flow, Identity, MethodName};
+use bia_model::{Aal, AuthenticationMethod, ClientType, Flow, Identity, MethodName, VerifiableAddress};
+use bia_store::Tx;
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -28,6 +32,7 @@ pub static METHODS: &[&dyn Method] = &[
     &profile::Profile,
     &password::Password,
     &code::Code,
+    &link::Link,
     &totp::Totp,
     &lookup_secret::LookupSecret,
     &identifier_first::IdentifierFirst,
@@ -300,8 +305,17 @@ pub enum RecoveryStep {
     },
     /// The form is shown again, changed.
     AskAgain(FormStatus),
-    /// The flow cannot go on; a new one with this message takes its place.
-    StartOver(Message),
+    /// The flow cannot go on; a new one of this method takes its place.
+    StartOver(Restart),
+}
+
+/// Why and how a new flow takes the place of one that cannot go on.
+#[derive(Debug)]
+pub struct Restart {
+    /// What the new flow says.
+    pub why: Refusal,
+    /// For whom it is.
+    pub client: ClientType,
 }
 
 /// A method's part in recovery flows.
@@ -309,6 +323,16 @@ pub enum RecoveryStep {
 pub trait RecoveryMethod: Send + Sync {
     /// Fills the first screen.
     async fn populate(&self, cx: &Cx, flow: &mut Flow) -> Result<(), Problem>;
+
+    /// Whether a submission is for this method; what no method claims is for the one that the flow was
+    /// made for.
+    fn claims(&self, flow: &Flow, form: &Form) -> bool;
+
+    /// Whether what it sends is used in a browser, whoever asked for it. Then success and failure lead to
+    /// pages, and new flows are for browsers.
+    fn continues_in_browser(&self) -> bool {
+        false
+    }
 
     /// Takes a submission.
     async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refusal>;
@@ -319,25 +343,36 @@ pub trait RecoveryMethod: Send + Sync {
 pub enum VerificationStep {
     /// An address was verified.
     Verified,
+    /// The form is shown on its page, whatever the client wants: a link in a message was opened.
+    ShowPage,
     /// The form is shown again, changed.
     AskAgain(FormStatus),
-    /// The flow cannot go on; a new one with this message takes its place.
-    StartOver(Message),
+    /// The flow cannot go on; a new one of this method takes its place.
+    StartOver(Restart),
 }
 
 /// A method's part in verification flows.
 #[async_trait]
 pub trait VerificationMethod: Send + Sync {
-    /// Fills the first screen.
+    /// Fills the first screen, with the anti-CSRF token where it belongs.
     async fn populate(&self, cx: &Cx, flow: &mut Flow) -> Result<(), Problem>;
 
-    /// Sends the challenge for an address of a flow that a hook created, and fills the screen that asks for it.
+    /// Whether what it sends is used in a browser, whoever asked for it. Then failure leads to pages.
+    fn continues_in_browser(&self) -> bool {
+        false
+    }
+
+    /// Fills the screen of a flow that a hook starts: the challenge was sent to an address.
+    fn show_sent(&self, cx: &Cx, flow: &mut Flow, address: &VerifiableAddress);
+
+    /// Sends the challenge of a flow to an address, as part of a transaction.
     async fn send(
         &self,
         cx: &Cx,
-        flow: &mut Flow,
+        tx: &mut Tx,
+        flow: &Flow,
         identity: &Identity,
-        address: &bia_model::VerifiableAddress,
+        address: &VerifiableAddress,
     ) -> Result<(), Problem>;
 
     /// Takes a submission.

@@ -24,7 +24,8 @@ async fn code(call: Call) -> Response {
 }
 
 async fn link(call: Call) -> Response {
-    call.answer(recovery::create_link(call.cx()).map(|made| plain(StatusCode::OK, &made)))
+    let result = async { recovery::create_link(call.cx(), call.decode_json()?).await };
+    call.answer(result.await.map(|made| plain(StatusCode::OK, &made)))
 }
 
 /// JSON whose links can be copied as they stand: nothing in it is escaped.

@@ -8,14 +8,24 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bia_config::Page;
 use bia_selfservice::cx::App;
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
+
+/// What runs security keys and passkeys in the browser (methods.md §7).
+const WEBAUTHN: &str = include_str!("webauthn.js");
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/.well-known/change-password", get(change_password))
+    Router::new()
+        .route("/.well-known/change-password", get(change_password))
+        .route("/.well-known/ory/webauthn.js", get(webauthn))
 }
 
 /// Where passwords are changed, for password managers (W3C, "A Well-Known URL for Changing Passwords").
 async fn change_password(State(app): State<Arc<App>>) -> Response {
     let page = app.runtime.load().config.ui_url(Page::Settings).to_string();
     (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response()
+}
+
+async fn webauthn() -> Response {
+    let kind = HeaderValue::from_static("text/javascript; charset=UTF-8");
+    ([(header::CONTENT_TYPE, kind)], WEBAUTHN).into_response()
 }

@@ -7,10 +7,14 @@
 )]
 
 mod admin;
+mod bad_input;
 mod binary;
 mod cors;
+mod crash;
 mod listeners;
 mod operation;
+mod recovery;
+mod registration;
 mod running;
 mod schemas;
 mod secured;

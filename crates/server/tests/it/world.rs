@@ -58,8 +58,13 @@ pub(crate) fn schema(field: &str) -> Value {
 }
 
 fn schema_url(field: &str) -> String {
+    as_url(&schema(field))
+}
+
+/// A schema as a URL that contains it.
+pub(crate) fn as_url(schema: &Value) -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    format!("base64://{}", STANDARD.encode(schema(field).to_string()))
+    format!("base64://{}", STANDARD.encode(schema.to_string()))
 }
 
 /// A server that is not reached by sockets.
@@ -75,8 +80,13 @@ impl World {
     }
 
     pub(crate) async fn with(more: Value) -> World {
+        World::on("memory", more).await
+    }
+
+    /// As [`World::with`], on a database that several connections reach at the same time.
+    pub(crate) async fn on(dsn: &str, more: Value) -> World {
         let config = Arc::new(Config::from_json(settings(more)).unwrap());
-        let store = start::open(&Dsn::parse("memory").unwrap(), Duration::from_secs(5))
+        let store = start::open(&Dsn::parse(dsn).unwrap(), Duration::from_secs(5))
             .await
             .unwrap();
         let app = start::app(config, store).await.unwrap();
@@ -87,6 +97,11 @@ impl World {
         }
     }
 
+    /// Any request to the public listener.
+    pub(crate) async fn send_public(&self, request: Request<Body>) -> Answer {
+        send(&self.public, request).await
+    }
+
     pub(crate) async fn public(
         &self,
         method: &str,
@@ -94,6 +109,16 @@ impl World {
         headers: &[(&str, &str)],
     ) -> Answer {
         send(&self.public, request(method, path, headers, Body::empty())).await
+    }
+
+    /// Sends JSON, as apps do.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let headers = [
+            ("content-type", "application/json"),
+            ("accept", "application/json"),
+        ];
+        let request = request("POST", path, &headers, Body::from(body.to_string()));
+        send(&self.public, request).await
     }
 
     pub(crate) async fn admin(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {

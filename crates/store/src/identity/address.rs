@@ -216,15 +216,15 @@ pub async fn mark_verified(
     Ok(found > 0)
 }
 
-/// Notes that a verification message to the address was queued, unless it is verified already.
+/// Notes that a verification message to the address was queued. A verified address stays verified.
 pub async fn mark_sent(
     conn: &mut Conn,
     address_id: Uuid,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     conn.execute(
-        "UPDATE identity_verifiable_addresses SET status = $1, updated_at = $2 WHERE nid = $3 AND id = $4 AND verified = $5",
-        args!["sent", now, conn.nid(), address_id, false],
+        "UPDATE identity_verifiable_addresses SET status = $1, updated_at = $2 WHERE nid = $3 AND id = $4",
+        args!["sent", now, conn.nid(), address_id],
     )
     .await?;
     Ok(())

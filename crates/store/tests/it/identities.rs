@@ -518,7 +518,7 @@ async fn an_address_is_sent_to_and_then_verified(place: &Place) {
     let address = &after.verifiable_addresses[0];
     assert_eq!(
         (address.verified, address.status.as_str()),
-        (true, "completed")
+        (true, "sent")
     );
     assert_eq!(address.verified_at, Some(cut(place, NOW)));
     assert_eq!(after.available_aal, Some(Aal::Aal2));

@@ -400,6 +400,54 @@ fn settings_have_a_card_for_each_group_and_the_enter_key_removes_nothing() {
 }
 
 #[test]
+fn somebody_who_was_recovered_sees_the_password_first() {
+    let mut ui = samples::settings();
+    let place = |html: &str, group: &str| html.find(&format!("ui/section/{group}")).unwrap();
+    let html = page(FlowKind::Settings, &ui);
+    assert!(place(&html, "profile") < place(&html, "password"));
+    ui.messages = vec![text::recovery_done(datetime!(2026-11-25 18:00 UTC))];
+    let html = page(FlowKind::Settings, &ui);
+    assert!(place(&html, "password") < place(&html, "profile"));
+}
+
+#[test]
+fn a_password_manager_learns_whose_password_it_is() {
+    let mut ui = samples::registration_method();
+    for node in &mut ui.nodes {
+        if let ui::Attributes::Input(input) = &mut node.attributes
+            && input.name == "traits.email"
+        {
+            input.autocomplete = Some("email".into());
+        }
+    }
+    ui.messages.clear();
+    let html = page(FlowKind::Registration, &ui);
+    let known = r#"<input type="text" autocomplete="username" value="user-1@example.org" hidden>"#;
+    assert!(html.contains(known), "{html}");
+    assert!(html.contains("<h1>One more thing</h1>"), "{html}");
+    let login = page(FlowKind::Login, &samples::login());
+    assert!(!login.contains(r#"autocomplete="username" value="user-1@example.org" hidden"#));
+}
+
+#[test]
+fn in_development_mode_the_code_is_a_click_away() {
+    let links = Links {
+        inbox: Some("/ui/inbox".into()),
+        ..links()
+    };
+    let theme = Theme::default();
+    let context = PageContext {
+        theme: &theme,
+        links: &links,
+        state: None,
+        lang: "en",
+    };
+    let html = flow_page(FlowKind::Recovery, &samples::recovery_code(), &context);
+    assert!(html.contains(r#"data-testid="code-in-inbox""#), "{html}");
+    assert!(!page(FlowKind::Recovery, &samples::recovery_code()).contains("code-in-inbox"));
+}
+
+#[test]
 fn after_a_verification_there_is_only_the_way_on() {
     let html = page(FlowKind::Verification, &samples::verification_done());
     assert!(html.contains(r#"id="continue" href="http://localhost:4433/ui/""#));

@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use bia_model::ui::{self, Group, InputType};
-use bia_model::{Aal, AuthenticationMethod, Channel, Flow, Identity, MethodName, State, normalise, schema, text};
-use bia_store::identity::Expand;
+use bia_model::{Aal, AuthenticationMethod, Channel, ClientType, Flow, Identity, MethodName, State, normalise, text};
 
 use super::Code;
 use super::secret::{CodeRefused, Recipient, redeem};
-use super::send::{Whom, send, tell_unknown};
+use super::send::{Whom, pretend, send, tell_unknown};
 use crate::cx::Cx;
 use crate::engine;
 use crate::form::Form;
-use crate::method::{RecoveryMethod, RecoveryStep, Refusal, fields};
+use crate::method::recovered::{recovered, refuse_somebody_signed_in};
+use crate::method::{RecoveryMethod, RecoveryStep, Refusal, Restart, fields};
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
 
@@ -27,24 +27,34 @@ impl RecoveryMethod for Code {
         Ok(())
     }
 
+    fn claims(&self, flow: &Flow, form: &Form) -> bool {
+        flow.active == Some(MethodName::Code) && (is_code_step(flow, form) || is_asked_for(form))
+    }
+
     async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refusal> {
-        let has_email = form.text("email").is_some();
-        if flow.state == State::PassedChallenge && !has_email {
-            engine::check_csrf(cx, flow, form)?;
-            return check(cx, flow, form.text("code").unwrap_or_default()).await;
+        let address = fields::email(form)?;
+        if let Err(problem) = engine::check_csrf(cx, flow, form) {
+            // Whoever lost the token, or never had it, goes on in a browser, with a new one.
+            let restart = Restart { why: problem.into(), client: ClientType::Browser };
+            return Ok(RecoveryStep::StartOver(restart));
         }
-        if has_email || flow.state == State::ChooseMethod {
-            return ask(cx, flow, form).await;
+        if is_code_step(flow, form) {
+            return check(cx, flow, form.spelled("code").as_deref().unwrap_or_default()).await;
         }
-        engine::check_csrf(cx, flow, form)?;
-        match form.text("code") {
-            Some(code) => check(cx, flow, code).await,
-            None => Err(Refusal::field("code", text::validation_required("code"))),
-        }
+        ask(cx, flow, form, address).await
     }
 }
 
-/// The screen that asks for the code.
+/// Once a code was sent it is what the form is about, unless it names an address.
+fn is_code_step(flow: &Flow, form: &Form) -> bool {
+    flow.state != State::ChooseMethod && form.spelled("email").is_none()
+}
+
+fn is_asked_for(form: &Form) -> bool {
+    form.method() == Some(MethodName::Code.as_str())
+}
+
+/// The screen that asks for the code. `resend_to` is the address to which another one can be sent.
 pub(crate) fn show_code_screen(flow: &mut Flow, resend_to: Option<&str>) {
     flow.state = State::SentEmail;
     flow.active = Some(MethodName::Code);
@@ -67,22 +77,18 @@ pub(crate) fn show_code_screen(flow: &mut Flow, resend_to: Option<&str>) {
 }
 
 /// The first screen: an address. Known and unknown ones are answered alike.
-async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refusal> {
-    if form.method() != Some(MethodName::Code.as_str()) {
+async fn ask(cx: &Cx, flow: &mut Flow, form: &Form, address: Option<String>) -> Result<RecoveryStep, Refusal> {
+    refuse_somebody_signed_in(cx).await?;
+    if !is_asked_for(form) {
         return Err(Refusal::form(text::recovery_no_strategy()));
     }
-    if cx.session_of_anybody().await?.is_some() {
-        return Err(Problem::SignedInAlready(crate::return_to::default_url(cx).as_str().to_owned()).into());
-    }
-    fields::check_texts(form, &["email"], &["email"])?;
-    let typed = form.text("email").unwrap_or_default().to_owned();
-    if !schema::is_loose_email(&typed) {
-        return Err(Refusal::field("email", text::validation_email(&typed)));
-    }
-    engine::check_csrf(cx, flow, form)?;
     if flow.state == State::PassedChallenge {
-        return Ok(RecoveryStep::StartOver(text::recovery_already_completed()));
+        let why = Refusal::form(text::recovery_already_completed());
+        return Ok(RecoveryStep::StartOver(Restart { why, client: flow.client }));
     }
+    let Some(typed) = address else {
+        return Err(Refusal::field("email", text::validation_required("email")));
+    };
     let found = find(cx, &typed).await?;
     show_code_screen(flow, Some(&typed));
     engine::remask_csrf(cx, flow);
@@ -98,9 +104,7 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refu
             send(cx, flow, &[recipient], Whom::Identity(&identity)).await?;
         }
         None => {
-            let mut conn = cx.write().await?;
-            bia_store::code::delete_for_flow(&mut conn, flow.id).await?;
-            drop(conn);
+            pretend(cx, flow).await?;
             if cx.config().selfservice.flows.recovery.notify_unknown_recipients {
                 tell_unknown(cx, flow, &typed).await?;
             }
@@ -115,28 +119,22 @@ async fn find(cx: &Cx, typed: &str) -> Result<Option<Identity>, Problem> {
     Ok(bia_store::identity::find_by_recovery_address(&mut conn, Channel::Email, &address, typed).await?)
 }
 
+/// The second screen: the code.
 async fn check(cx: &Cx, flow: &mut Flow, code: &str) -> Result<RecoveryStep, Refusal> {
-    flow.transient_payload = None;
     let row = match redeem(cx, flow, code).await {
         Ok(row) => row,
         Err(CodeRefused::Invalid) => {
+            flow.ui.clear_messages();
             flow.ui.messages = vec![text::recovery_code_invalid()];
             engine::remask_csrf(cx, flow);
             return Ok(RecoveryStep::AskAgain(FormStatus::Fine));
         }
+        Err(CodeRefused::Problem(problem @ Problem::BadRequest(_))) => {
+            return Ok(RecoveryStep::StartOver(Restart { why: problem.into(), client: flow.client }));
+        }
         Err(CodeRefused::Problem(problem)) => return Err(problem.into()),
     };
-    let mut tx = cx.begin().await?;
-    let id = row.identity_id.ok_or_else(|| Problem::Internal("a recovery code belongs to nobody".into()))?;
-    let identity = bia_store::identity::find(&mut tx, id, Expand::Credentials).await?;
-    let mut identity = identity.ok_or_else(|| Problem::NotFound("The account does not exist any more.".into()))?;
-    // Whoever reads a mail owns its address; a code from an administrator proves nothing of the kind.
-    let by_mail = identity.verifiable_addresses.iter_mut().find(|a| Some(&a.value) == row.address.as_ref() && !a.verified);
-    if let Some(address) = by_mail {
-        address.verify(cx.now);
-        bia_store::identity::mark_verified(&mut tx, address.id, cx.now).await?;
-    }
-    tx.commit().await?;
+    let identity = recovered(cx, &row).await?;
     let method = AuthenticationMethod::new(MethodName::CodeRecovery, Aal::Aal1, cx.now);
     Ok(RecoveryStep::Recovered { identity: Box::new(identity), method })
 }

@@ -2,15 +2,16 @@
 
 use bia_courier::{
     LoginCodeSms, LoginCodeValid, RecoveryCodeSms, RecoveryCodeValid, RegistrationCodeSms, RegistrationCodeValid,
-    Template, UnknownAddress, VerificationCodeSms, VerificationCodeValid,
+    Template, VerificationCodeSms, VerificationCodeValid,
 };
 use bia_model::{Channel, Flow, FlowKind, Identity};
-use bia_store::Conn;
-use serde_json::{Map, Value};
+use bia_store::{Tx, transact};
+use serde_json::Value;
 
 use super::secret::{self, Recipient};
 use crate::cx::Cx;
 use crate::identity;
+use crate::method::post::{self, enqueue, payload, unknown};
 use crate::problem::Problem;
 use crate::return_to;
 
@@ -24,25 +25,42 @@ pub(super) enum Whom<'a> {
 
 /// Replaces the flow's codes by new ones, one for each recipient, and queues the messages.
 pub(super) async fn send(cx: &Cx, flow: &Flow, to: &[Recipient], whom: Whom<'_>) -> Result<(), Problem> {
-    let mut tx = cx.begin().await?;
-    bia_store::code::delete_for_flow(&mut tx, flow.id).await?;
-    for recipient in to {
-        let code = secret::issue(cx, &mut tx, flow, recipient).await?;
-        let message = message(cx, flow, recipient, &code, &whom);
-        enqueue(cx, &mut tx, message).await?;
-    }
-    tx.commit().await?;
+    transact!(cx.app.store, tx => send_in(cx, tx, flow, to, &whom).await)?;
     cx.app.courier.notify_one();
     Ok(())
 }
 
+/// As [`send`], as part of a transaction; whoever commits it wakes the courier.
+pub(super) async fn send_in(
+    cx: &Cx,
+    tx: &mut Tx,
+    flow: &Flow,
+    to: &[Recipient],
+    whom: &Whom<'_>,
+) -> Result<(), Problem> {
+    bia_store::code::delete_for_flow(tx, flow.id).await?;
+    for recipient in to {
+        let code = secret::issue(cx, tx, flow, recipient).await?;
+        let message = message(cx, flow, recipient, &code, whom);
+        enqueue(cx, tx, message).await?;
+    }
+    Ok(())
+}
+
+/// Does for an address that nobody has what [`send`] does for others, as far as the database can tell:
+/// the flow's codes are replaced by one that nobody learns and that opens nothing.
+pub(super) async fn pretend(cx: &Cx, flow: &Flow) -> Result<(), Problem> {
+    let nobody = Recipient::default();
+    transact!(cx.app.store, tx => {
+        bia_store::code::delete_for_flow(tx, flow.id).await?;
+        secret::issue(cx, tx, flow, &nobody).await?;
+        Ok(())
+    })
+}
+
 /// Tells an address that nobody here has it; mail only.
 pub(super) async fn tell_unknown(cx: &Cx, flow: &Flow, address: &str) -> Result<(), Problem> {
-    let context = UnknownAddress {
-        to: address.to_owned(),
-        request_url: flow.request_url.clone(),
-        transient_payload: payload(flow),
-    };
+    let context = unknown(flow, address);
     let message = match flow.kind {
         FlowKind::Verification => Template::VerificationCodeInvalid(context),
         _ => Template::RecoveryCodeInvalid(context),
@@ -54,24 +72,13 @@ pub(super) async fn tell_unknown(cx: &Cx, flow: &Flow, address: &str) -> Result<
     Ok(())
 }
 
-async fn enqueue(cx: &Cx, conn: &mut Conn, message: Template) -> Result<(), Problem> {
-    match bia_courier::enqueue(conn, cx.now, &message.into()).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(Problem::Internal(error.to_string())),
-    }
-}
-
-fn payload(flow: &Flow) -> Value {
-    flow.transient_payload.clone().unwrap_or_else(|| Value::Object(Map::new()))
-}
-
 /// The host of the URL that started the flow, without its port, for codes that phones fill in by themselves.
 fn domain(flow: &Flow) -> String {
     url::Url::parse(&flow.request_url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn minutes(cx: &Cx) -> i64 {
-    i64::try_from(cx.config().selfservice.methods.code.lifespan.as_secs() / 60).unwrap_or(i64::MAX)
+    post::minutes(cx.config().selfservice.methods.code.lifespan)
 }
 
 fn message(cx: &Cx, flow: &Flow, to: &Recipient, code: &str, whom: &Whom<'_>) -> Template {

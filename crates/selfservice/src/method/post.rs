@@ -1,0 +1,36 @@
+//! What the methods that write to people share: queueing a message.
+
+use bia_courier::{Template, UnknownAddress};
+use bia_model::Flow;
+use bia_store::Conn;
+use serde_json::{Map, Value};
+
+use crate::cx::Cx;
+use crate::problem::Problem;
+
+/// Queues a message. Nothing is sent before the transaction of `conn` is over.
+pub(crate) async fn enqueue(cx: &Cx, conn: &mut Conn, message: Template) -> Result<(), Problem> {
+    match bia_courier::enqueue(conn, cx.now, &message.into()).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Problem::Internal(error.to_string())),
+    }
+}
+
+/// The client's own data that a message carries.
+pub(crate) fn payload(flow: &Flow) -> Value {
+    flow.transient_payload.clone().unwrap_or_else(|| Value::Object(Map::new()))
+}
+
+/// What a message says to an address that nobody here has.
+pub(crate) fn unknown(flow: &Flow, address: &str) -> UnknownAddress {
+    UnknownAddress {
+        to: address.to_owned(),
+        request_url: flow.request_url.clone(),
+        transient_payload: payload(flow),
+    }
+}
+
+/// A lifespan as messages tell it.
+pub(crate) fn minutes(lifespan: std::time::Duration) -> i64 {
+    i64::try_from(lifespan.as_secs() / 60).unwrap_or(i64::MAX)
+}
