@@ -75,7 +75,12 @@ impl LoginMethod for Code {
         }
         let verifies = flow.state == State::SentEmail;
         let result = step(cx, flow, form).await;
-        if matches!(result, Err(Refusal::Form(_) | Refusal::Problem(Problem::BadRequest(_)))) {
+        let is_shown = match &result {
+            Ok(_) => false,
+            Err(Refusal::Form(_)) => true,
+            Err(Refusal::Problem(problem)) => problem.shown_in_flow().is_some(),
+        };
+        if is_shown {
             keep_identifier(cx, flow, typed(form), verifies);
         }
         result
