@@ -19,10 +19,6 @@ enum Pattern {
 }
 
 const NOT_YET: &[Pattern] = &[
-    Pattern::On("selfservice.methods.code.passwordless_enabled"),
-    Pattern::On("selfservice.methods.code.mfa_enabled"),
-    Pattern::On("selfservice.methods.totp.enabled"),
-    Pattern::On("selfservice.methods.lookup_secret.enabled"),
     Pattern::On("selfservice.methods.webauthn.enabled"),
     Pattern::On("selfservice.methods.passkey.enabled"),
     Pattern::On("selfservice.methods.oidc.enabled"),

@@ -20,11 +20,27 @@ pub struct Ui {
     pub action: String,
     /// `POST`, or `GET` when only a link is left.
     pub method: String,
-    /// The parts of the form, in order.
+    /// The parts of the form, in order; null on the wire where there are none.
+    #[serde(with = "null_when_empty")]
     pub nodes: Vec<Node>,
     /// What concerns the whole form.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
+}
+
+/// A list that is null where it is empty.
+mod null_when_empty {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Node;
+
+    pub(super) fn serialize<S: Serializer>(nodes: &[Node], s: S) -> Result<S::Ok, S::Error> {
+        (!nodes.is_empty()).then_some(nodes).serialize(s)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<Node>, D::Error> {
+        Option::<Vec<Node>>::deserialize(d).map(Option::unwrap_or_default)
+    }
 }
 
 /// Which section of the form a node belongs to; most are named after a method.

@@ -40,10 +40,14 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     if client == ClientType::Api && live.is_none() && cx.request.query("return_session_token_exchange_code").is_some_and(go_bool) {
         flow.session_token_exchange_code = Some(crate::token::alphanumeric(64));
     }
-    populate(cx, &mut flow, live.as_ref()).await?;
+    let stage = first_stage(cx, &flow, live.as_ref());
+    populate(cx, &mut flow, stage).await?;
     hook::before(cx, &mut flow).await?;
     engine::insert(cx, &flow).await?;
     exchange(cx, &flow).await?;
+    if matches!(stage, LoginStage::SecondFactor(_)) && go_ahead(cx, &mut flow, stage, "").await? {
+        engine::save(cx, &flow).await?;
+    }
     Ok(Created::Flow { flow: Box::new(flow), identity: None })
 }
 
@@ -86,27 +90,54 @@ fn draft(cx: &Cx, client: ClientType, asked: &Asked) -> Flow {
     flow
 }
 
-/// Fills the first screen of a new flow.
-async fn populate(cx: &Cx, flow: &mut Flow, live: Option<&LiveSession>) -> Result<(), Problem> {
-    engine::set_csrf(cx, flow);
-    let identifier_first = cx.config().selfservice.flows.login.style == LoginStyle::IdentifierFirst;
-    let stage = match live {
+/// The first screen of a new flow.
+fn first_stage<'l>(cx: &Cx, flow: &Flow, live: Option<&'l LiveSession>) -> LoginStage<'l> {
+    match live {
         Some(live) if flow.requested_aal >= Aal::Aal2 => LoginStage::SecondFactor(live),
         Some(live) if flow.refresh => LoginStage::Refresh(live),
-        _ if identifier_first => LoginStage::Identification,
+        _ if cx.config().selfservice.flows.login.style == LoginStyle::IdentifierFirst => LoginStage::Identification,
         _ => LoginStage::FirstFactor,
-    };
+    }
+}
+
+/// Fills the first screen of a new flow.
+async fn populate(cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem> {
+    if !flow.is_native() {
+        engine::set_csrf(cx, flow);
+    }
     for method in enabled(cx) {
+        let before = flow.ui.nodes.len();
         method.populate(cx, flow, stage).await?;
+        if flow.is_native() && method.puts_csrf() && flow.ui.nodes.len() > before {
+            engine::set_csrf(cx, flow);
+        }
     }
     if flow.refresh {
         flow.ui.messages = vec![text::login_refresh_notice()];
     }
-    if live.is_some_and(|l| flow.requested_aal > Aal::Aal1 && l.session.aal < flow.requested_aal) {
+    if let LoginStage::SecondFactor(live) = stage
+        && live.session.aal < flow.requested_aal
+    {
         flow.ui.messages.push(text::login_second_factor_notice());
     }
     sort(flow);
     Ok(())
+}
+
+/// Lets a method go on at once where the screen leaves nothing to choose. `identifier` is what was
+/// typed, if anything was. Whether one did: the flow then shows its next screen and has to be stored.
+pub(crate) async fn go_ahead(
+    cx: &Cx,
+    flow: &mut Flow,
+    stage: LoginStage<'_>,
+    identifier: &str,
+) -> Result<bool, Problem> {
+    for method in enabled(cx) {
+        if method.go_ahead(cx, flow, stage, identifier).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn sort(flow: &mut Flow) {
@@ -170,7 +201,8 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     let asked = Asked { aal: Aal::Aal1, refresh: false, identity_schema: old.identity_schema.clone() };
     let mut flow = draft(cx, old.client, &asked);
     flow.request_url = old.request_url.clone();
-    populate(cx, &mut flow, None).await?;
+    let stage = first_stage(cx, &flow, None);
+    populate(cx, &mut flow, stage).await?;
     flow.ui.messages.push(text::login_flow_expired(old.expires_at));
     engine::insert(cx, &flow).await?;
     Err(Problem::FlowExpired {
@@ -182,6 +214,9 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
 }
 
 async fn authenticate(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<Step, Refusal> {
+    if cx.request.is_get {
+        return Err(Problem::BadRequest("A login form is sent by POST, with its fields in the body.".into()).into());
+    }
     let form = form.map_err(Problem::BadRequest)?;
     let Some((method, login)) = METHODS
         .iter()
@@ -204,6 +239,8 @@ async fn authenticate(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> R
 }
 
 async fn refuse(cx: &Cx, mut flow: Flow, refusal: Refusal) -> Result<Outcome, Problem> {
+    // Only answers to what went well show it.
+    flow.transient_payload = None;
     engine::show(cx, &mut flow, refusal)?;
     sort(&mut flow);
     engine::save(cx, &flow).await?;
@@ -246,23 +283,22 @@ async fn finish(
 
 async fn store(
     cx: &Cx,
-    flow: &mut Flow,
+    flow: &Flow,
     draft: &Draft,
     available_aal: Option<Aal>,
     hooks: AfterHooks,
 ) -> Result<(), Problem> {
     let session = &draft.issued.session;
-    let mut tx = cx.begin().await?;
-    session::store(cx, &mut tx, draft).await?;
-    if let Some(aal) = available_aal {
-        bia_store::identity::set_available_aal(&mut tx, session.identity_id, aal).await?;
-    }
-    if hooks.revoke_others {
-        bia_store::session::revoke_others(&mut tx, session.identity_id, session.id, cx.now).await?;
-    }
-    bia_store::flow::overwrite(&mut tx, flow).await?;
-    tx.commit().await?;
-    Ok(())
+    bia_store::transact!(cx.app.store, tx => {
+        session::store(cx, tx, draft).await?;
+        if let Some(aal) = available_aal {
+            bia_store::identity::set_available_aal(tx, session.identity_id, aal).await?;
+        }
+        if hooks.revoke_others {
+            bia_store::session::revoke_others(tx, session.identity_id, session.id, cx.now).await?;
+        }
+        Ok::<_, Problem>(bia_store::flow::overwrite(tx, flow).await?)
+    })
 }
 
 /// Where the second factor can be given, if whoami would ask this session for one.

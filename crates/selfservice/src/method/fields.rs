@@ -7,10 +7,14 @@ use serde_json::Value;
 use super::Refusal;
 use crate::form::{Form, Text};
 
-/// Checks that fields hold texts where they hold anything, and that the required ones do.
-/// Errs with one message per field, in the order of `names`.
+/// Checks that fields hold texts where they hold anything, that the required ones do, and that a
+/// `transient_payload` is an object. Errs with one message per field, in the order of `names`.
 pub(crate) fn check_texts(form: &Form, names: &[&str], required: &[&str]) -> Result<(), Refusal> {
-    let messages = faults_of_texts(form, names, required);
+    let mut messages = faults_of_texts(form, names, required);
+    if let Err(found) = form.transient_payload() {
+        let message = text::validation_wrong_type(&["object"], found);
+        messages.push(("transient_payload".to_owned(), message));
+    }
     if messages.is_empty() {
         Ok(())
     } else {

@@ -200,6 +200,24 @@ pub trait LoginMethod: Send + Sync {
     /// Adds the method's nodes to a screen, if it has any there.
     async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem>;
 
+    /// Whether its nodes bring the (empty) anti-CSRF node with them in native flows; browser flows
+    /// always have one (flows.md §4).
+    fn puts_csrf(&self) -> bool {
+        true
+    }
+
+    /// Goes on at once where a screen that was just filled leaves nothing to choose: the second screen
+    /// of two, with the `identifier` that was typed, or second factors. Whether it did.
+    async fn go_ahead(
+        &self,
+        _cx: &Cx,
+        _flow: &mut Flow,
+        _stage: LoginStage<'_>,
+        _identifier: &str,
+    ) -> Result<bool, Problem> {
+        Ok(false)
+    }
+
     /// Whether a submission is for this method.
     fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool;
 

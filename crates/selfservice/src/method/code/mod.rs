@@ -1,6 +1,7 @@
 //! One-time codes by mail or SMS (spec: methods.md §3).
 
 mod admin;
+mod addresses;
 mod credential;
 mod login;
 mod recovery;

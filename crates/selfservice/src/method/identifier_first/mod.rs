@@ -5,10 +5,10 @@ use bia_config::Config;
 use bia_model::ui::{self, Group, InputType};
 use bia_model::{Flow, Identity, MethodName, normalise, text};
 
-use super::{LoginMethod, LoginStage, LoginStep, METHODS, Method, Refusal};
+use super::{LoginMethod, LoginStage, LoginStep, METHODS, Method, Refusal, fields};
 use crate::cx::Cx;
 use crate::engine;
-use crate::flow::login::identifier_label;
+use crate::flow::login::{go_ahead, identifier_label};
 use crate::form::Form;
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
@@ -50,31 +50,48 @@ impl LoginMethod for IdentifierFirst {
     }
 
     async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal> {
-        engine::check_csrf(cx, flow, form)?;
-        let payload = flow.transient_payload.take();
         let identifier = form.text("identifier").unwrap_or_default();
-        let identity = find(cx, identifier).await?;
-        flow.ui.clear_messages();
-        let before = flow.ui.nodes.len();
-        for method in METHODS.iter().filter(|m| m.is_enabled(cx.config())).filter_map(|m| m.login()) {
-            method.populate(cx, flow, LoginStage::Credentials(identity.as_ref())).await?;
+        let result = identify(cx, flow, form, identifier).await;
+        if result.is_err()
+            && let Some(node) = flow.ui.find_mut("identifier")
+        {
+            node.set_value(Some(identifier.into()));
         }
-        let mitigate = cx.config().security.account_enumeration.mitigate;
-        let offers_nothing = flow.ui.nodes.len() == before;
-        if (offers_nothing && !mitigate) || identifier.is_empty() {
-            flow.ui.nodes.truncate(before);
-            return Err(Refusal::field("identifier", text::account_not_found()));
-        }
-        flow.transient_payload = payload;
-        flow.active = Some(MethodName::IdentifierFirst);
-        flow.ui.nodes.retain(|n| n.group != Group::IdentifierFirst || n.id() != "method");
-        if let Some(input) = flow.ui.find_mut("identifier").and_then(ui::Node::as_input_mut) {
-            input.r#type = InputType::Hidden;
-            input.value = Some(identifier.into());
-        }
-        engine::remask_csrf(cx, flow);
-        Ok(LoginStep::AskAgain(FormStatus::Invalid))
+        result
     }
+}
+
+async fn identify(cx: &Cx, flow: &mut Flow, form: &Form, identifier: &str) -> Result<LoginStep, Refusal> {
+    fields::check_texts(form, &["identifier"], &[])?;
+    engine::check_csrf(cx, flow, form)?;
+    let identity = find(cx, identifier).await?;
+    flow.ui.clear_messages();
+    let before = flow.ui.nodes.len();
+    let stage = LoginStage::Credentials(identity.as_ref());
+    for method in METHODS.iter().filter(|m| m.is_enabled(cx.config())).filter_map(|m| m.login()) {
+        method.populate(cx, flow, stage).await?;
+    }
+    let mitigate = cx.config().security.account_enumeration.mitigate;
+    let offers_nothing = flow.ui.nodes.len() == before;
+    if (offers_nothing && !mitigate) || identifier.is_empty() {
+        flow.ui.nodes.truncate(before);
+        return Err(Refusal::field("identifier", text::account_not_found()));
+    }
+    if !go_ahead(cx, flow, stage, identifier).await? {
+        hide_identifier(cx, flow, identifier);
+    }
+    Ok(LoginStep::AskAgain(FormStatus::Next))
+}
+
+/// The second screen keeps the identifier, out of sight.
+fn hide_identifier(cx: &Cx, flow: &mut Flow, identifier: &str) {
+    flow.active = Some(MethodName::IdentifierFirst);
+    flow.ui.nodes.retain(|n| n.group != Group::IdentifierFirst || n.id() != "method");
+    if let Some(input) = flow.ui.find_mut("identifier").and_then(ui::Node::as_input_mut) {
+        input.r#type = InputType::Hidden;
+        input.value = Some(identifier.into());
+    }
+    engine::remask_csrf(cx, flow);
 }
 
 async fn find(cx: &Cx, identifier: &str) -> Result<Option<Identity>, Problem> {

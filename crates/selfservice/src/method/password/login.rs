@@ -113,6 +113,11 @@ async fn find(cx: &Cx, identifier: &str) -> Result<Option<Identity>, Problem> {
 async fn verify(cx: &Cx, mut identity: Identity, password: Zeroizing<String>) -> Result<Identity, Refusal> {
     let wrong = || Refusal::form(text::login_invalid_credentials());
     let config = identity.credential(MethodName::Password).map(PasswordConfig::of).unwrap_or_default();
+    if config.hashed_password.is_empty() && !config.use_password_migration_hook {
+        // As for nobody: whether somebody has a password is not told by the time of the answer either.
+        cx.runtime.hasher.verify_nothing(&password).await;
+        return Err(wrong());
+    }
     if config.hashed_password.is_empty() && config.use_password_migration_hook {
         return Err(Problem::Misconfigured(
             "This password has to be checked by the password migration hook, which is not available.".into(),
@@ -129,27 +134,42 @@ async fn verify(cx: &Cx, mut identity: Identity, password: Zeroizing<String>) ->
         }
     }
     if cx.runtime.hasher.needs_rehash(&config.hashed_password) {
-        rehash(cx, &mut identity, password).await;
+        rehash(cx, &mut identity, &config.hashed_password, &password).await;
     }
     Ok(identity)
 }
 
-/// Replaces a hash of another kind or cost. A failure is only logged: the login succeeds all the same.
-async fn rehash(cx: &Cx, identity: &mut Identity, password: Zeroizing<String>) {
-    let Ok(hash) = cx.runtime.hasher.hash(&password).await else { return };
-    let mut changed = identity.clone();
-    let Some(credential) = changed.credential_mut(MethodName::Password) else { return };
-    credential.config = PasswordConfig::hashed(hash).to_json();
-    credential.updated_at = cx.now;
-    match update(cx, &mut changed).await {
-        Ok(()) => *identity = changed,
+/// Replaces a hash of another kind. A failure is only logged: the login succeeds all the same.
+async fn rehash(cx: &Cx, identity: &mut Identity, verified: &str, password: &str) {
+    match replace_hash(cx, identity.id, verified, password).await {
+        Ok(Some(changed)) => *identity = changed,
+        Ok(None) => tracing::debug!(identity.id = %identity.id, "the password was changed meanwhile and stays"),
         Err(error) => tracing::warn!(identity.id = %identity.id, %error, "a password hash could not be renewed"),
     }
 }
 
-async fn update(cx: &Cx, identity: &mut Identity) -> Result<(), Problem> {
-    let mut tx = cx.begin().await?;
-    bia_store::identity::update(&mut tx, identity, cx.now).await?;
-    tx.commit().await?;
-    Ok(())
+/// Hashes first, then looks again: whatever was changed while this login was being verified stays.
+/// `None` when the stored hash is no longer the one that was verified.
+async fn replace_hash(
+    cx: &Cx,
+    id: uuid::Uuid,
+    verified: &str,
+    password: &str,
+) -> Result<Option<Identity>, Problem> {
+    let hash = cx.runtime.hasher.hash(password).await.map_err(|e| Problem::Internal(e.to_string()))?;
+    bia_store::transact!(cx.app.store, tx => {
+        if !bia_store::identity::lock(tx, id).await? {
+            return Ok(None);
+        }
+        let mut current = bia_store::identity::get(tx, id, Expand::Credentials).await?;
+        let stored = current.credential_mut(MethodName::Password);
+        match stored.filter(|c| PasswordConfig::of(c).hashed_password == verified) {
+            None => Ok(None),
+            Some(credential) => {
+                credential.config = PasswordConfig::hashed(hash.clone()).to_json();
+                bia_store::identity::update(tx, &mut current, cx.now).await?;
+                Ok::<_, Problem>(Some(current))
+            }
+        }
+    })
 }
