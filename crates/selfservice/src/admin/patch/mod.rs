@@ -66,7 +66,7 @@ fn checked(operations: Vec<Operation>) -> Result<(Vec<Operation>, Option<String>
             path.strip_prefix(*denied)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if DENIED.contains(&path.as_str()) || DENIED_BELOW.iter().any(|denied| below(denied)) {
+        if DENIED.contains(&path.as_str()) || DENIED_BELOW.iter().any(below) {
             return Err(unpatchable(format!(
                 "The path {:?} cannot be patched.",
                 operation.path
