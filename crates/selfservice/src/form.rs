@@ -118,10 +118,9 @@ impl Form {
     pub fn transient_payload(&self) -> Result<Value, &'static str> {
         let given = match &self.body {
             Body::Json(object) => object.get("transient_payload").cloned(),
-            Body::Pairs(_) => match self.text("transient_payload") {
-                Some(text) => Some(serde_json::from_str(text).unwrap_or(Value::String(text.to_owned()))),
-                None => None,
-            },
+            Body::Pairs(_) => self
+                .text("transient_payload")
+                .map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))),
         };
         match given {
             None | Some(Value::Null) => Ok(Value::Object(Map::new())),

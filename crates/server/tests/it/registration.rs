@@ -1,5 +1,6 @@
 //! Signing up: many at once, and forms that nobody's page would send.
 
+use bia_store::courier::{self, MessagePage};
 use futures::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -11,7 +12,10 @@ const PASSWORD: &str = "correct-horse-battery-42";
 /// A server at which people sign up with an address and a password, on one screen.
 async fn world() -> World {
     let extension = json!({
-        "credentials": {"password": {"identifier": true}},
+        "credentials": {
+            "password": {"identifier": true},
+            "code": {"identifier": true, "via": "email"},
+        },
         "verification": {"via": "email"},
         "recovery": {"via": "email"},
     });
@@ -34,7 +38,10 @@ async fn world() -> World {
                 "registration": {"style": "unified", "login_hints": true},
                 "verification": {"enabled": false},
             },
-            "methods": {"password": {"config": {"haveibeenpwned_enabled": false}}},
+            "methods": {
+                "password": {"config": {"haveibeenpwned_enabled": false}},
+                "code": {"passwordless_enabled": true},
+            },
         },
         "hashers": {"algorithm": "argon2", "argon2": {"memory": "64KB", "iterations": 1, "parallelism": 1}},
     }))
@@ -99,7 +106,7 @@ async fn a_taken_address_is_named_with_the_ways_in_to_its_account() {
     assert_eq!(
         refused["ui"]["messages"][0]["context"],
         json!({
-            "available_credential_types": ["password"],
+            "available_credential_types": ["code", "password"],
             "available_oidc_providers": [],
             "credential_identifier_hint": "user-1@example.org",
         })
@@ -155,4 +162,40 @@ async fn a_link_signs_nobody_up() {
     assert_eq!(message_ids(&answer), [4000001]);
     let answer = sign_up(&world, "user-1@example.org").await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_code_that_is_sent_many_times_at_once_signs_up_once() {
+    let world = world().await;
+    let action = action(&world).await;
+    let mut body = json!({"method": "code", "traits": {"email": "user-1@example.org"}});
+    assert_eq!(
+        world.post(&action, &body).await.json()["state"],
+        "sent_email"
+    );
+    body["code"] = mailed_code(&world).await.into();
+
+    let answers = join_all((0..5).map(|_| world.post(&action, &body))).await;
+    let registered = answers.iter().filter(|a| a.status == StatusCode::OK);
+    assert_eq!(registered.count(), 1);
+    assert!(
+        answers.iter().all(|a| a.status.as_u16() < 500),
+        "{answers:?}"
+    );
+}
+
+/// The code in the only message that was written so far.
+async fn mailed_code(world: &World) -> String {
+    let page = MessagePage {
+        status: None,
+        recipient: None,
+        after: None,
+        size: 1,
+    };
+    let mut conn = world.app.store.read().await.unwrap();
+    let messages = courier::list(&mut conn, &page).await.unwrap();
+    let body = &messages.items.first().unwrap().body;
+    let is_code = |word: &&str| word.len() == 6 && word.chars().all(|c| c.is_ascii_digit());
+    let mut words = body.split(|c: char| !c.is_alphanumeric());
+    words.find(is_code).unwrap().to_owned()
 }
