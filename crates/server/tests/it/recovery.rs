@@ -20,7 +20,7 @@ fn recovery() -> Value {
         "identity": {"schemas": [{"id": "default", "url": as_url(&person)}]},
         "selfservice": {
             "flows": {"recovery": {"enabled": true}, "verification": {"enabled": true}},
-            "methods": {"code": {"config": {"max_submissions": 1000}}, "link": {"enabled": true}},
+            "methods": {"code": {"config": {"max_submissions": 255}}, "link": {"enabled": true}},
         },
         "feature_flags": {"use_continue_with_transitions": true},
     })
