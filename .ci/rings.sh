@@ -144,10 +144,23 @@ ring_browser() {
   rm -rf "$shots" && mkdir -p "$shots"
   # Where no ui_url is configured, the server shows its own pages.
   sed '/^    error:$/d; /^      ui_url:/d' clients/config/kratos.yml >"$work/kratos.yml"
-  start_site "$work/kratos.yml" overlay.builtin.yml &&
-    journeys node clients/browser/journey.mjs --ui http://localhost:17433/ui --shots "$shots" \
-      --chromium "$(command -v "${CHROMIUM:-chromium}")"
+  start_site "$work/kratos.yml" overlay.builtin.yml && start_dev && journeys browse "$shots"
   local code=$?
+  stop "$ring-dev"
   stop_site
   return $code
+}
+
+# The server as somebody starts it who has no configuration at all.
+start_dev() {
+  start "$ring-dev" TERM env -u DSN $(server) serve --dev --data-dir "$work/dev"
+  wait_for "$ring-dev" 60 get http://127.0.0.1:4433/health/ready
+}
+
+# browse SHOTS: both browser clients, one after the other.
+browse() {
+  local chromium
+  chromium=$(command -v "${CHROMIUM:-chromium}")
+  node clients/browser/bia-dev.mjs --shots "$1" --chromium "$chromium"
+  node clients/browser/journey.mjs --ui http://localhost:17433/ui --shots "$1" --chromium "$chromium"
 }

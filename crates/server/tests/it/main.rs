@@ -13,6 +13,7 @@ mod cors;
 mod crash;
 mod listeners;
 mod operation;
+mod pages;
 mod recovery;
 mod registration;
 mod running;
