@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::session::AuthenticationMethod;
 
 /// How sure the server is of who somebody is: `aal1` one factor, `aal2` a second one of another kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Aal {
     /// No factor at all.
@@ -45,8 +47,14 @@ impl Aal {
         }
         let federated = |m: &AuthenticationMethod| m.method == "oidc" || m.method == "saml";
         let second = methods.iter().any(|m| m.aal == Aal::Aal2);
-        let first = methods.iter().any(|m| m.aal == Aal::Aal1 || (m.aal == Aal::Aal2 && federated(m)));
-        if first && second { Aal::Aal2 } else { Aal::Aal1 }
+        let first = methods
+            .iter()
+            .any(|m| m.aal == Aal::Aal1 || (m.aal == Aal::Aal2 && federated(m)));
+        if first && second {
+            Aal::Aal2
+        } else {
+            Aal::Aal1
+        }
     }
 }
 

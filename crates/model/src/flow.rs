@@ -21,8 +21,13 @@ pub enum FlowKind {
 
 impl FlowKind {
     /// Every kind.
-    pub const ALL: [FlowKind; 5] =
-        [FlowKind::Login, FlowKind::Registration, FlowKind::Settings, FlowKind::Recovery, FlowKind::Verification];
+    pub const ALL: [FlowKind; 5] = [
+        FlowKind::Login,
+        FlowKind::Registration,
+        FlowKind::Settings,
+        FlowKind::Recovery,
+        FlowKind::Verification,
+    ];
 
     /// The wire name, as in paths.
     pub fn as_str(self) -> &'static str {
@@ -212,12 +217,21 @@ pub struct Flow {
 
 impl Flow {
     /// A fresh flow, without nodes.
-    pub fn new(kind: FlowKind, client: ClientType, issued_at: OffsetDateTime, expires_at: OffsetDateTime) -> Flow {
+    pub fn new(
+        kind: FlowKind,
+        client: ClientType,
+        issued_at: OffsetDateTime,
+        expires_at: OffsetDateTime,
+    ) -> Flow {
         Flow {
             id: Uuid::new_v4(),
             kind,
             client,
-            state: if kind == FlowKind::Settings { State::ShowForm } else { State::ChooseMethod },
+            state: if kind == FlowKind::Settings {
+                State::ShowForm
+            } else {
+                State::ChooseMethod
+            },
             issued_at,
             expires_at,
             request_url: String::new(),
@@ -252,8 +266,12 @@ impl Flow {
 
     /// Where the flow was asked to end: what was set explicitly, else `return_to` of the request.
     pub fn requested_return_to(&self) -> Option<String> {
-        let explicit = (self.kind != FlowKind::Verification).then(|| self.return_to.clone()).flatten();
-        explicit.filter(|r| !r.is_empty()).or_else(|| query_value(&self.request_url, "return_to"))
+        let explicit = (self.kind != FlowKind::Verification)
+            .then(|| self.return_to.clone())
+            .flatten();
+        explicit
+            .filter(|r| !r.is_empty())
+            .or_else(|| query_value(&self.request_url, "return_to"))
     }
 
     /// The flow's JSON. `identity` is the member of that name in settings flows.
@@ -280,7 +298,10 @@ impl Flow {
     }
 
     fn insert_own_members(&self, m: &mut Map<String, Value>, identity: Option<Value>) {
-        if matches!(self.kind, FlowKind::Login | FlowKind::Registration | FlowKind::Settings) {
+        if matches!(
+            self.kind,
+            FlowKind::Login | FlowKind::Registration | FlowKind::Settings
+        ) {
             m.insert("organization_id".into(), json!(self.organization_id));
         }
         if self.kind == FlowKind::Login {

@@ -129,8 +129,15 @@ impl Identity {
         let organization = members.shift_remove("organization_id");
         let updated = members.shift_remove("updated_at");
         let created = members.shift_remove("created_at");
-        members.insert("metadata_admin".into(), self.metadata_admin.clone().unwrap_or(Value::Null));
-        for (name, value) in [("created_at", created), ("updated_at", updated), ("organization_id", organization)] {
+        members.insert(
+            "metadata_admin".into(),
+            self.metadata_admin.clone().unwrap_or(Value::Null),
+        );
+        for (name, value) in [
+            ("created_at", created),
+            ("updated_at", updated),
+            ("organization_id", organization),
+        ] {
             members.insert(name.into(), value.unwrap_or(Value::Null));
         }
         Value::Object(members)
@@ -153,12 +160,18 @@ impl Identity {
         }
         m.insert("traits".into(), self.traits.clone());
         if !self.verifiable_addresses.is_empty() {
-            m.insert("verifiable_addresses".into(), json!(self.verifiable_addresses));
+            m.insert(
+                "verifiable_addresses".into(),
+                json!(self.verifiable_addresses),
+            );
         }
         if !self.recovery_addresses.is_empty() {
             m.insert("recovery_addresses".into(), json!(self.recovery_addresses));
         }
-        m.insert("metadata_public".into(), self.metadata_public.clone().unwrap_or(Value::Null));
+        m.insert(
+            "metadata_public".into(),
+            self.metadata_public.clone().unwrap_or(Value::Null),
+        );
         m.insert("created_at".into(), timestamp::json(self.created_at));
         m.insert("updated_at".into(), timestamp::json(self.updated_at));
         m.insert("organization_id".into(), json!(self.organization_id));
@@ -187,8 +200,21 @@ pub struct Credential {
 
 impl Credential {
     /// A new credential of a type.
-    pub fn new(kind: MethodName, identifiers: Vec<String>, config: Value, now: OffsetDateTime) -> Credential {
-        Credential { id: Uuid::new_v4(), kind, identifiers, config, version: 0, created_at: now, updated_at: now }
+    pub fn new(
+        kind: MethodName,
+        identifiers: Vec<String>,
+        config: Value,
+        now: OffsetDateTime,
+    ) -> Credential {
+        Credential {
+            id: Uuid::new_v4(),
+            kind,
+            identifiers,
+            config,
+            version: 0,
+            created_at: now,
+            updated_at: now,
+        }
     }
 }
 
@@ -222,7 +248,11 @@ impl Channel {
 
     /// The channel of an address by its look: mail addresses have an `@`.
     pub fn of_address(address: &str) -> Channel {
-        if address.contains('@') { Channel::Email } else { Channel::Sms }
+        if address.contains('@') {
+            Channel::Email
+        } else {
+            Channel::Sms
+        }
     }
 }
 
@@ -240,7 +270,11 @@ pub struct VerifiableAddress {
     /// `pending`, `sent` or `completed`; imports may bring other texts.
     pub status: String,
     /// When it was verified.
-    #[serde(with = "timestamp::option", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "timestamp::option",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub verified_at: Option<OffsetDateTime>,
     /// When it was made.
     #[serde(with = "timestamp")]

@@ -4,7 +4,15 @@
 //! random values come in as arguments. The only place with message ids ([`text`]) and node shapes ([`ui`]).
 
 #![warn(missing_docs)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::allow_attributes, reason = "tests fail by panicking"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::allow_attributes,
+        reason = "tests fail by panicking"
+    )
+)]
 
 mod aal;
 pub mod flow;
@@ -19,6 +27,8 @@ pub mod ui;
 
 pub use aal::Aal;
 pub use flow::{ClientType, ContinueWith, Flow, FlowKind, FlowRef, State, VerificationFlowRef};
-pub use identity::{Channel, Credential, Identity, IdentityState, RecoveryAddress, VerifiableAddress};
+pub use identity::{
+    Channel, Credential, Identity, IdentityState, RecoveryAddress, VerifiableAddress,
+};
 pub use method::MethodName;
 pub use session::{AuthenticationMethod, Device, Session};

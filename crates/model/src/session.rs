@@ -93,7 +93,12 @@ impl Session {
     }
 
     /// Notes a completed factor, and what follows from it: the level, the times.
-    pub fn authenticate(&mut self, method: AuthenticationMethod, now: OffsetDateTime, lifespan: Duration) {
+    pub fn authenticate(
+        &mut self,
+        method: AuthenticationMethod,
+        now: OffsetDateTime,
+        lifespan: Duration,
+    ) {
         self.add_method(method, now);
         self.expires_at = now + lifespan;
     }
@@ -112,9 +117,15 @@ impl Session {
         m.insert("id".into(), json!(self.id));
         m.insert("active".into(), json!(active));
         m.insert("expires_at".into(), timestamp::json(self.expires_at));
-        m.insert("authenticated_at".into(), timestamp::json(self.authenticated_at));
+        m.insert(
+            "authenticated_at".into(),
+            timestamp::json(self.authenticated_at),
+        );
         m.insert("authenticator_assurance_level".into(), json!(self.aal));
-        m.insert("authentication_methods".into(), json!(self.authentication_methods));
+        m.insert(
+            "authentication_methods".into(),
+            json!(self.authentication_methods),
+        );
         m.insert("issued_at".into(), timestamp::json(self.issued_at));
         m.insert("identity".into(), identity);
         m.insert("devices".into(), json!(self.devices));

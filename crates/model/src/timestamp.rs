@@ -6,9 +6,15 @@ use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// The wire text of a time. Years outside 0–9999, which RFC 3339 cannot say, become the nearest it can.
 pub fn text(at: OffsetDateTime) -> String {
-    at.to_offset(UtcOffset::UTC).format(&Rfc3339).unwrap_or_else(|_| {
-        if at.year() > 9999 { "9999-12-31T23:59:59Z".into() } else { "0001-01-01T00:00:00Z".into() }
-    })
+    at.to_offset(UtcOffset::UTC)
+        .format(&Rfc3339)
+        .unwrap_or_else(|_| {
+            if at.year() > 9999 {
+                "9999-12-31T23:59:59Z".into()
+            } else {
+                "0001-01-01T00:00:00Z".into()
+            }
+        })
 }
 
 /// The wire value of a time.
@@ -18,7 +24,9 @@ pub fn json(at: OffsetDateTime) -> Value {
 
 /// Reads a wire text.
 pub fn parse(text: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Rfc3339).ok().map(|t| t.to_offset(UtcOffset::UTC))
+    OffsetDateTime::parse(text, &Rfc3339)
+        .ok()
+        .map(|t| t.to_offset(UtcOffset::UTC))
 }
 
 /// For `#[serde(with = "timestamp")]`.
@@ -45,10 +53,14 @@ pub mod option {
     }
 
     /// For `#[serde(with = "timestamp::option")]`.
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<OffsetDateTime>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        d: D,
+    ) -> Result<Option<OffsetDateTime>, D::Error> {
         match Option::<String>::deserialize(d)? {
             None => Ok(None),
-            Some(raw) => parse(&raw).map(Some).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time")),
+            Some(raw) => parse(&raw)
+                .map(Some)
+                .ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time")),
         }
     }
 }

@@ -44,7 +44,8 @@ pub async fn park(cx: &Cx, about: Parked<'_>, wish: &impl Serialize) -> Result<(
     let id = Uuid::new_v4();
     let mut key = Zeroizing::new([0u8; KEY_BYTES]);
     rand::rng().fill_bytes(key.as_mut());
-    let text = Zeroizing::new(serde_json::to_vec(wish).map_err(|e| Problem::Internal(e.to_string()))?);
+    let text =
+        Zeroizing::new(serde_json::to_vec(wish).map_err(|e| Problem::Internal(e.to_string()))?);
     let sealed = seal(&key, id, &text)?;
     let container = Container {
         id,
@@ -57,16 +58,23 @@ pub async fn park(cx: &Cx, about: Parked<'_>, wish: &impl Serialize) -> Result<(
     let mut conn = cx.write().await?;
     containers::insert(&mut conn, &container).await?;
     let reference = format!("{id}.{}", URL_SAFE_NO_PAD.encode(key.as_ref()));
-    cx.effect(|e| e.continuity.push((about.purpose.to_owned(), Some(reference))));
+    cx.effect(|e| {
+        e.continuity
+            .push((about.purpose.to_owned(), Some(reference)))
+    });
     Ok(())
 }
 
 /// Takes what was kept, for the one request that does. `None` when there is nothing, it has expired, or it
 /// is about something else or of somebody else.
 pub async fn resume<T: DeserializeOwned>(cx: &Cx, about: Parked<'_>) -> Result<Option<T>, Problem> {
-    let Some((id, key)) = reference(cx, about.purpose) else { return Ok(None) };
+    let Some((id, key)) = reference(cx, about.purpose) else {
+        return Ok(None);
+    };
     let mut conn = cx.write().await?;
-    let Some(found) = containers::find(&mut conn, id, &about.name()).await? else { return Ok(None) };
+    let Some(found) = containers::find(&mut conn, id, &about.name()).await? else {
+        return Ok(None);
+    };
     if found.identity_id != Some(about.owner) {
         return Ok(None);
     }
@@ -75,14 +83,22 @@ pub async fn resume<T: DeserializeOwned>(cx: &Cx, about: Parked<'_>) -> Result<O
     if !taken || found.expires_at < cx.now {
         return Ok(None);
     }
-    let sealed = found.payload.as_ref().and_then(|p| p.get("sealed")).and_then(Value::as_str);
-    let text = sealed.and_then(|s| URL_SAFE_NO_PAD.decode(s).ok()).and_then(|s| open(&key, id, s));
+    let sealed = found
+        .payload
+        .as_ref()
+        .and_then(|p| p.get("sealed"))
+        .and_then(Value::as_str);
+    let text = sealed
+        .and_then(|s| URL_SAFE_NO_PAD.decode(s).ok())
+        .and_then(|s| open(&key, id, s));
     Ok(text.and_then(|t| serde_json::from_slice(&t).ok()))
 }
 
 /// Forgets what was kept for a purpose.
 pub async fn abandon(cx: &Cx, purpose: &str) -> Result<(), Problem> {
-    let Some((id, _)) = reference(cx, purpose) else { return Ok(()) };
+    let Some((id, _)) = reference(cx, purpose) else {
+        return Ok(());
+    };
     cx.effect(|e| e.continuity.push((purpose.to_owned(), None)));
     let mut conn = cx.write().await?;
     containers::delete(&mut conn, id).await?;
@@ -97,7 +113,9 @@ fn reference(cx: &Cx, purpose: &str) -> Option<(Uuid, Zeroizing<[u8; KEY_BYTES]>
 }
 
 fn cipher(key: &[u8; KEY_BYTES]) -> Option<LessSafeKey> {
-    UnboundKey::new(&AES_256_GCM, key).ok().map(LessSafeKey::new)
+    UnboundKey::new(&AES_256_GCM, key)
+        .ok()
+        .map(LessSafeKey::new)
 }
 
 /// Each key seals one text only, so that the nonce may be the same for all.
@@ -109,12 +127,17 @@ fn seal(key: &[u8; KEY_BYTES], id: Uuid, text: &[u8]) -> Result<Vec<u8>, Problem
     let failed = || Problem::Internal("a wish could not be sealed".into());
     let mut sealed = text.to_vec();
     let cipher = cipher(key).ok_or_else(failed)?;
-    cipher.seal_in_place_append_tag(nonce(), Aad::from(id.as_bytes()), &mut sealed).map_err(|_| failed())?;
+    cipher
+        .seal_in_place_append_tag(nonce(), Aad::from(id.as_bytes()), &mut sealed)
+        .map_err(|_| failed())?;
     Ok(sealed)
 }
 
 fn open(key: &[u8; KEY_BYTES], id: Uuid, mut sealed: Vec<u8>) -> Option<Zeroizing<Vec<u8>>> {
-    let text = cipher(key)?.open_in_place(nonce(), Aad::from(id.as_bytes()), &mut sealed).ok()?.to_vec();
+    let text = cipher(key)?
+        .open_in_place(nonce(), Aad::from(id.as_bytes()), &mut sealed)
+        .ok()?
+        .to_vec();
     Some(Zeroizing::new(text))
 }
 
@@ -127,7 +150,10 @@ mod tests {
         let (key, id) = ([7u8; KEY_BYTES], Uuid::new_v4());
         let sealed = seal(&key, id, b"new password").unwrap();
         assert!(!sealed.windows(4).any(|w| w == b"pass"));
-        assert_eq!(open(&key, id, sealed.clone()).as_deref().map(Vec::as_slice), Some(b"new password".as_slice()));
+        assert_eq!(
+            open(&key, id, sealed.clone()).as_deref().map(Vec::as_slice),
+            Some(b"new password".as_slice())
+        );
         assert_eq!(open(&[8u8; KEY_BYTES], id, sealed.clone()), None);
         assert_eq!(open(&key, Uuid::new_v4(), sealed.clone()), None);
         assert_eq!(open(&key, id, sealed[1..].to_vec()), None);

@@ -19,7 +19,9 @@ pub fn is_token(text: &str) -> bool {
 
 /// A form's text for a cookie's token; empty when that is none.
 pub fn mask(token: &str) -> String {
-    let Some(token) = decode_token(token) else { return String::new() };
+    let Some(token) = decode_token(token) else {
+        return String::new();
+    };
     let key = random_bytes();
     let mut masked = [0u8; 2 * TOKEN_BYTES];
     for (i, (k, t)) in key.iter().zip(token.iter()).enumerate() {
@@ -35,7 +37,9 @@ pub fn mask(token: &str) -> String {
 
 /// Whether a sent text, masked or raw, belongs to a cookie's token. In constant time for texts of the right length.
 pub fn matches(token: &str, sent: &str) -> bool {
-    let (Some(token), Some(sent)) = (decode_token(token), unmask(sent)) else { return false };
+    let (Some(token), Some(sent)) = (decode_token(token), unmask(sent)) else {
+        return false;
+    };
     token.ct_eq(&sent).into()
 }
 

@@ -27,7 +27,9 @@ pub struct Clock {
 impl Clock {
     /// The time now, in UTC, to the microsecond: what every database can keep.
     pub fn now(&self) -> OffsetDateTime {
-        let offset = self.offset_seconds.load(std::sync::atomic::Ordering::Relaxed);
+        let offset = self
+            .offset_seconds
+            .load(std::sync::atomic::Ordering::Relaxed);
         let now = OffsetDateTime::now_utc() + time::Duration::seconds(offset);
         let micros = now.nanosecond() / 1000 * 1000;
         now.replace_nanosecond(micros).unwrap_or(now)
@@ -35,7 +37,8 @@ impl Clock {
 
     /// Moves the clock forward, in tests.
     pub fn advance(&self, by: time::Duration) {
-        self.offset_seconds.fetch_add(by.whole_seconds(), std::sync::atomic::Ordering::Relaxed);
+        self.offset_seconds
+            .fetch_add(by.whole_seconds(), std::sync::atomic::Ordering::Relaxed);
     }
 }
 
@@ -62,7 +65,9 @@ pub struct Schemas {
 impl Schemas {
     /// From ids and compiled schemas.
     pub fn new(all: impl IntoIterator<Item = (String, Arc<IdentitySchema>)>) -> Schemas {
-        Schemas { by_id: all.into_iter().collect() }
+        Schemas {
+            by_id: all.into_iter().collect(),
+        }
     }
 
     /// The schema with an id, given as it is or as base64url of it (admin.md §8).
@@ -72,7 +77,9 @@ impl Schemas {
             return Some((id, schema));
         }
         let decoded = String::from_utf8(URL_SAFE_NO_PAD.decode(id).ok()?).ok()?;
-        self.by_id.get_key_value(&decoded).map(|(id, schema)| (id.as_str(), schema))
+        self.by_id
+            .get_key_value(&decoded)
+            .map(|(id, schema)| (id.as_str(), schema))
     }
 }
 
@@ -138,7 +145,9 @@ pub struct Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("token", &self.token.is_some()).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("token", &self.token.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -172,7 +181,10 @@ pub struct Request {
 impl Request {
     /// The first value of a query parameter.
     pub fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
+        self.query
+            .iter()
+            .find(|(k, _)| k == name)
+            .map(|(_, v)| v.as_str())
     }
 }
 
@@ -210,7 +222,14 @@ impl Cx {
     pub fn new(app: Arc<App>, request: Request) -> Cx {
         let runtime = app.runtime.load_full();
         let now = app.clock.now();
-        Cx { app, runtime, request, now, session: OnceCell::new(), effects: Mutex::default() }
+        Cx {
+            app,
+            runtime,
+            request,
+            now,
+            session: OnceCell::new(),
+            effects: Mutex::default(),
+        }
     }
 
     /// The configuration.
@@ -235,13 +254,20 @@ impl Cx {
 
     /// The live session that the request's credentials belong to, of an active identity. Looked up once.
     pub async fn session(&self) -> Result<Option<&LiveSession>, Problem> {
-        let found = self.session.get_or_try_init(|| session::find_live(self)).await?;
+        let found = self
+            .session
+            .get_or_try_init(|| session::find_live(self))
+            .await?;
         Ok(found.as_ref().filter(|live| live.identity.is_active()))
     }
 
     /// As [`Cx::session`], also when its identity is inactive (sessions.md §6).
     pub async fn session_of_anybody(&self) -> Result<Option<&LiveSession>, Problem> {
-        Ok(self.session.get_or_try_init(|| session::find_live(self)).await?.as_ref())
+        Ok(self
+            .session
+            .get_or_try_init(|| session::find_live(self))
+            .await?
+            .as_ref())
     }
 
     /// Which kind of caller a flow is answered to.
@@ -266,7 +292,11 @@ impl Cx {
     /// Gives the client a new anti-CSRF token and returns it. There is one new token per answer, however many reasons
     /// there are for it: a flow that was bound to it earlier in the request stays readable.
     pub fn renew_csrf(&self) -> String {
-        self.with_effects(|e| e.csrf_token.get_or_insert_with(crate::csrf::new_token).clone())
+        self.with_effects(|e| {
+            e.csrf_token
+                .get_or_insert_with(crate::csrf::new_token)
+                .clone()
+        })
     }
 
     /// The anti-CSRF token that the client will have after the answer.
@@ -287,6 +317,9 @@ impl Cx {
 
     fn with_effects<T>(&self, f: impl FnOnce(&mut Effects) -> T) -> T {
         // A poisoned lock only means that another holder panicked between two plain assignments.
-        f(&mut self.effects.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        f(&mut self
+            .effects
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }

@@ -23,14 +23,18 @@ pub struct Submission {
 /// Reads the id of a flow that is to be submitted.
 pub fn submitted_id(flow: Option<&str>) -> Result<Uuid, Problem> {
     let Some(raw) = flow.filter(|raw| !raw.is_empty()) else {
-        return Err(Problem::BadRequest("The flow query parameter is missing. Send the id of the flow as flow=….".into()));
+        return Err(Problem::BadRequest(
+            "The flow query parameter is missing. Send the id of the flow as flow=….".into(),
+        ));
     };
     Uuid::try_parse(raw).map_err(|_| {
         let length = raw.chars().count();
         let sentence = if length == 36 {
             "The flow query parameter is malformed: it is not a UUID.".to_owned()
         } else {
-            format!("The flow query parameter is malformed: a UUID has 36 characters, {length} came.")
+            format!(
+                "The flow query parameter is malformed: a UUID has 36 characters, {length} came."
+            )
         };
         Problem::BadRequest(sentence)
     })
@@ -39,7 +43,9 @@ pub fn submitted_id(flow: Option<&str>) -> Result<Uuid, Problem> {
 /// The flow of a kind with an id.
 pub async fn load(cx: &Cx, kind: FlowKind, id: Uuid) -> Result<Flow, Problem> {
     let mut conn = cx.read().await?;
-    let flow = flows::find(&mut conn, kind, id).await?.ok_or_else(|| not_found(kind))?;
+    let flow = flows::find(&mut conn, kind, id)
+        .await?
+        .ok_or_else(|| not_found(kind))?;
     cx.effect(|e| e.client = Some(flow.client));
     Ok(flow)
 }
@@ -49,13 +55,17 @@ pub fn not_found(kind: FlowKind) -> Problem {
     if matches!(kind, FlowKind::Login | FlowKind::Registration) {
         return Problem::NotFound(String::new());
     }
-    Problem::NotFound(format!("There is no {kind} flow with this id. It may have been removed; start a new one."))
+    Problem::NotFound(format!(
+        "There is no {kind} flow with this id. It may have been removed; start a new one."
+    ))
 }
 
 /// A flow to be shown by `GET …/flows?id=`: anti-CSRF and expiry as flows.md §6 and errors.tsv say.
 pub async fn fetch(cx: &Cx, kind: FlowKind, id: Option<&str>) -> Result<Flow, Problem> {
     let unknown = || Problem::NotFound(String::new());
-    let id = id.and_then(|raw| Uuid::try_parse(raw).ok()).ok_or_else(unknown)?;
+    let id = id
+        .and_then(|raw| Uuid::try_parse(raw).ok())
+        .ok_or_else(unknown)?;
     let flow = load(cx, kind, id).await.map_err(|problem| match problem {
         Problem::NotFound(_) => unknown(),
         other => other,
@@ -86,13 +96,24 @@ pub fn gone(cx: &Cx, flow: &Flow) -> Problem {
         FlowKind::Settings | FlowKind::Verification => false,
     };
     let start_over = match flow.client {
-        ClientType::Api => StartOver::Api(return_to::own(cx, &format!("/self-service/{}/api", flow.kind), &[])),
+        ClientType::Api => StartOver::Api(return_to::own(
+            cx,
+            &format!("/self-service/{}/api", flow.kind),
+            &[],
+        )),
         ClientType::Browser => {
             let return_to = flow.requested_return_to().unwrap_or_default();
             let path = format!("/self-service/{}/browser", flow.kind);
-            let pairs: &[(&str, &str)] = if return_to.is_empty() { &[] } else { &[("return_to", &return_to)] };
+            let pairs: &[(&str, &str)] = if return_to.is_empty() {
+                &[]
+            } else {
+                &[("return_to", &return_to)]
+            };
             let redirect_to = return_to::own(cx, &path, pairs);
-            StartOver::Browser { redirect_to, return_to }
+            StartOver::Browser {
+                redirect_to,
+                return_to,
+            }
         }
     };
     Problem::FlowGone { named, start_over }
@@ -116,9 +137,17 @@ pub fn check_csrf(cx: &Cx, flow: &Flow, form: &Form) -> Result<(), Problem> {
             }),
         };
     }
-    let Some(cookie) = &cx.request.csrf_cookie else { return Err(Problem::Csrf(CsrfFault::CookieMissing)) };
-    let Some(sent) = form.text("csrf_token") else { return Err(Problem::Csrf(CsrfFault::TokenMissing)) };
-    if csrf::matches(cookie, sent) { Ok(()) } else { Err(Problem::Csrf(CsrfFault::Mismatch)) }
+    let Some(cookie) = &cx.request.csrf_cookie else {
+        return Err(Problem::Csrf(CsrfFault::CookieMissing));
+    };
+    let Some(sent) = form.text("csrf_token") else {
+        return Err(Problem::Csrf(CsrfFault::TokenMissing));
+    };
+    if csrf::matches(cookie, sent) {
+        Ok(())
+    } else {
+        Err(Problem::Csrf(CsrfFault::Mismatch))
+    }
 }
 
 /// Binds a flow to the client's anti-CSRF token and puts the token into its form.
@@ -168,7 +197,9 @@ pub fn show(cx: &Cx, flow: &mut Flow, refusal: Refusal) -> Result<(), Problem> {
 pub fn messages_of(refusal: Refusal) -> Result<Vec<(String, text::Message)>, Problem> {
     match refusal {
         Refusal::Form(messages) => Ok(messages),
-        Refusal::Problem(Problem::IdentityDisabled(_)) => Ok(vec![(String::new(), text::identity_disabled())]),
+        Refusal::Problem(Problem::IdentityDisabled(_)) => {
+            Ok(vec![(String::new(), text::identity_disabled())])
+        }
         Refusal::Problem(problem) => match problem.shown_in_flow() {
             Some(reason) => Ok(vec![(String::new(), text::validation_generic(&reason))]),
             None => Err(problem),
@@ -178,5 +209,9 @@ pub fn messages_of(refusal: Refusal) -> Result<Vec<(String, text::Message)>, Pro
 
 /// The outcome of a form that is shown again, after it was stored.
 pub fn ask_again(flow: Flow, status: FormStatus) -> Outcome {
-    Outcome::Form { flow: Box::new(flow), status, identity: None }
+    Outcome::Form {
+        flow: Box::new(flow),
+        status,
+        identity: None,
+    }
 }

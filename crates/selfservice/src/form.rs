@@ -41,12 +41,16 @@ pub enum Text<'f> {
 impl Form {
     /// A JSON object.
     pub fn json(object: Map<String, Value>) -> Form {
-        Form { body: Body::Json(object) }
+        Form {
+            body: Body::Json(object),
+        }
     }
 
     /// An HTML form or a query.
     pub fn pairs(pairs: Vec<(String, String)>) -> Form {
-        Form { body: Body::Pairs(pairs) }
+        Form {
+            body: Body::Pairs(pairs),
+        }
     }
 
     /// The text in a field; `None` when it is absent, empty or not a text.
@@ -80,7 +84,10 @@ impl Form {
             Text::Absent => None,
             Text::Some(text) => Some(Cow::Borrowed(text)),
             Text::OtherType(_) => match &self.body {
-                Body::Json(object) => object.get(name).filter(|v| !v.is_null()).map(|v| Cow::Owned(v.to_string())),
+                Body::Json(object) => object
+                    .get(name)
+                    .filter(|v| !v.is_null())
+                    .map(|v| Cow::Owned(v.to_string())),
                 Body::Pairs(_) => None,
             },
         }
@@ -97,7 +104,11 @@ impl Form {
     /// A truth value: Go's spellings, the last of several form values (hidden `false`, checked `true`).
     pub fn boolean(&self, name: &str) -> bool {
         match &self.body {
-            Body::Pairs(pairs) => pairs.iter().rev().find(|(k, _)| k == name).is_some_and(|(_, v)| go_bool(v)),
+            Body::Pairs(pairs) => pairs
+                .iter()
+                .rev()
+                .find(|(k, _)| k == name)
+                .is_some_and(|(_, v)| go_bool(v)),
             Body::Json(object) => match object.get(name) {
                 Some(Value::Bool(b)) => *b,
                 Some(Value::String(s)) => go_bool(s),
@@ -118,9 +129,9 @@ impl Form {
     pub fn transient_payload(&self) -> Result<Value, &'static str> {
         let given = match &self.body {
             Body::Json(object) => object.get("transient_payload").cloned(),
-            Body::Pairs(_) => self
-                .text("transient_payload")
-                .map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))),
+            Body::Pairs(_) => self.text("transient_payload").map(|text| {
+                serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+            }),
         };
         match given {
             None | Some(Value::Null) => Ok(Value::Object(Map::new())),
@@ -158,14 +169,20 @@ mod tests {
 
     #[test]
     fn a_checkbox_counts_by_its_last_value() {
-        let form = Form::pairs(vec![("a".into(), "false".into()), ("a".into(), "true".into())]);
+        let form = Form::pairs(vec![
+            ("a".into(), "false".into()),
+            ("a".into(), "true".into()),
+        ]);
         assert!(form.boolean("a"));
         assert!(!form.boolean("b"));
     }
 
     #[test]
     fn an_empty_text_is_absent_and_a_number_is_of_another_type() {
-        let Value::Object(object) = serde_json::json!({"a": "", "b": 3, "c": "x", "d": null}) else { return };
+        let Value::Object(object) = serde_json::json!({"a": "", "b": 3, "c": "x", "d": null})
+        else {
+            return;
+        };
         let form = Form::json(object);
         assert_eq!(form.field("a"), Text::Absent);
         assert_eq!(form.field("b"), Text::OtherType("number"));

@@ -20,16 +20,25 @@ pub use violation::messages as violation_messages;
 
 /// The schema of an id; the configured default for none.
 pub fn schema<'c>(cx: &'c Cx, id: Option<&str>) -> Result<&'c Arc<IdentitySchema>, Problem> {
-    let id = id.filter(|i| !i.is_empty()).unwrap_or(&cx.config().identity.default_schema_id);
+    let id = id
+        .filter(|i| !i.is_empty())
+        .unwrap_or(&cx.config().identity.default_schema_id);
     let found = cx.runtime.schemas.find(id).map(|(_, schema)| schema);
-    found.ok_or_else(|| Problem::Misconfigured(format!("There is no identity schema with the id {id:?}.")))
+    found.ok_or_else(|| {
+        Problem::Misconfigured(format!("There is no identity schema with the id {id:?}."))
+    })
 }
 
 /// Where an identity's schema can be read.
 pub fn schema_url(cx: &Cx, identity: &Identity) -> String {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    let id = cx.runtime.schemas.find(&identity.schema_id).map_or(identity.schema_id.as_str(), |(id, _)| id);
-    cx.config().public_address(&format!("/schemas/{}", URL_SAFE_NO_PAD.encode(id)))
+    let id = cx
+        .runtime
+        .schemas
+        .find(&identity.schema_id)
+        .map_or(identity.schema_id.as_str(), |(id, _)| id);
+    cx.config()
+        .public_address(&format!("/schemas/{}", URL_SAFE_NO_PAD.encode(id)))
 }
 
 /// The identity as a member of sessions and flows.
@@ -41,14 +50,22 @@ pub fn public_json(cx: &Cx, identity: &Identity) -> Value {
 /// them. Addresses that stay keep their state. Errs with a message per field that is wrong.
 pub fn apply_schema(cx: &Cx, identity: &mut Identity) -> Result<(), Refusal> {
     let schema = schema(cx, Some(&identity.schema_id))?.clone();
-    let derived = schema.validate(&identity.traits).map_err(|v| Refusal::Form(violation_messages(&v)))?;
+    let derived = schema
+        .validate(&identity.traits)
+        .map_err(|v| Refusal::Form(violation_messages(&v)))?;
     apply_derived(cx, identity, derived)
 }
 
 /// As [`apply_schema`], with what a validation already found.
 pub fn apply_derived(cx: &Cx, identity: &mut Identity, derived: Derived) -> Result<(), Refusal> {
-    if [&derived.password, &derived.webauthn, &derived.code].into_iter().flatten().any(String::is_empty) {
-        return Err(Problem::Misconfigured("An identifier among the traits is empty.".into()).into());
+    if [&derived.password, &derived.webauthn, &derived.code]
+        .into_iter()
+        .flatten()
+        .any(String::is_empty)
+    {
+        return Err(
+            Problem::Misconfigured("An identifier among the traits is empty.".into()).into(),
+        );
     }
     let now = cx.now;
     identity.traits = derived.traits.clone();
@@ -62,14 +79,21 @@ pub fn apply_derived(cx: &Cx, identity: &mut Identity, derived: Derived) -> Resu
 }
 
 /// Puts the identifiers of a type as the traits give them; the entry is made when it is missing.
-fn set_identifiers(identity: &mut Identity, kind: MethodName, identifiers: &[String], now: OffsetDateTime) {
+fn set_identifiers(
+    identity: &mut Identity,
+    kind: MethodName,
+    identifiers: &[String],
+    now: OffsetDateTime,
+) {
     let mut identifiers = identifiers.to_vec();
     identifiers.sort();
     identifiers.dedup();
     match identity.credential_mut(kind) {
         Some(credential) => credential.identifiers = identifiers,
         None if identifiers.is_empty() => {}
-        None => identity.credentials.push(Credential::new(kind, identifiers, json!({}), now)),
+        None => identity
+            .credentials
+            .push(Credential::new(kind, identifiers, json!({}), now)),
     }
 }
 
@@ -77,8 +101,11 @@ fn set_code_addresses(identity: &mut Identity, derived: &Derived, now: OffsetDat
     if derived.code_addresses.is_empty() && identity.credential(MethodName::Code).is_none() {
         return;
     }
-    let list: Vec<Value> =
-        derived.code_addresses.iter().map(|a| json!({"channel": a.via, "address": a.value})).collect();
+    let list: Vec<Value> = derived
+        .code_addresses
+        .iter()
+        .map(|a| json!({"channel": a.via, "address": a.value}))
+        .collect();
     set_identifiers(identity, MethodName::Code, &derived.code, now);
     if let Some(credential) = identity.credential_mut(MethodName::Code) {
         credential.config = json!({ "addresses": list });
@@ -92,7 +119,10 @@ fn merge_verifiable(identity: &mut Identity, derived: &Derived, now: OffsetDateT
         .verifiable_addresses
         .iter()
         .map(|new| {
-            let known = old.iter().find(|a| a.via == new.via && a.value == new.value).cloned();
+            let known = old
+                .iter()
+                .find(|a| a.via == new.via && a.value == new.value)
+                .cloned();
             known.unwrap_or_else(|| VerifiableAddress::new(new.via, new.value.clone(), now))
         })
         .collect();
@@ -104,7 +134,10 @@ fn merge_recovery(identity: &mut Identity, derived: &Derived, now: OffsetDateTim
         .recovery_addresses
         .iter()
         .map(|new| {
-            let known = old.iter().find(|a| a.via == new.via && a.value == new.value).cloned();
+            let known = old
+                .iter()
+                .find(|a| a.via == new.via && a.value == new.value)
+                .cloned();
             known.unwrap_or_else(|| RecoveryAddress::new(new.via, new.value.clone(), now))
         })
         .collect();

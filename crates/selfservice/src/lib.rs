@@ -5,7 +5,15 @@
 //! No SQL either: rows come from `bia-store`.
 
 #![warn(missing_docs)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::allow_attributes, reason = "tests fail by panicking"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::allow_attributes,
+        reason = "tests fail by panicking"
+    )
+)]
 
 pub mod admin;
 pub mod continuity;

@@ -16,7 +16,9 @@ pub struct IssuedSession {
 
 impl std::fmt::Debug for IssuedSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IssuedSession").field("session", &self.session.id).finish_non_exhaustive()
+        f.debug_struct("IssuedSession")
+            .field("session", &self.session.id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -193,16 +193,21 @@ impl bia_store::db::StoreFailure for Problem {
 impl Problem {
     /// The request cannot even be read; the sentence is all that the answer says.
     pub fn malformed(message: impl Into<String>) -> Problem {
-        Problem::Malformed { message: message.into(), reason: String::new() }
+        Problem::Malformed {
+            message: message.into(),
+            reason: String::new(),
+        }
     }
 
     /// The sentence that a flow shows for it under 4000001; `None` when it goes to the error page instead.
     pub fn shown_in_flow(&self) -> Option<String> {
         match self {
-            Problem::BadRequest(reason) | Problem::BrowserInNativeFlow { reason, .. } => Some(reason.clone()),
-            Problem::SessionAlreadyAvailable => {
-                Some("You are signed in already. Sign out first to sign in as somebody else.".into())
+            Problem::BadRequest(reason) | Problem::BrowserInNativeFlow { reason, .. } => {
+                Some(reason.clone())
             }
+            Problem::SessionAlreadyAvailable => Some(
+                "You are signed in already. Sign out first to sign in as somebody else.".into(),
+            ),
             _ => None,
         }
     }

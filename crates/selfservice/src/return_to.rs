@@ -11,17 +11,27 @@ use crate::problem::Problem;
 /// The address of a path of the public listener, such as `/self-service/login/browser`, with a query.
 pub fn own(cx: &Cx, path: &str, pairs: &[(&str, &str)]) -> String {
     let address = cx.config().public_address(path);
-    if pairs.is_empty() { address } else { format!("{address}?{}", query(pairs)) }
+    if pairs.is_empty() {
+        address
+    } else {
+        format!("{address}?{}", query(pairs))
+    }
 }
 
 /// A query string, encoded.
 pub fn query(pairs: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
 }
 
 /// Where a flow's form is sent.
 pub fn action(cx: &Cx, kind: FlowKind, id: Uuid) -> String {
-    own(cx, &format!("/self-service/{kind}"), &[("flow", &id.to_string())])
+    own(
+        cx,
+        &format!("/self-service/{kind}"),
+        &[("flow", &id.to_string())],
+    )
 }
 
 /// The page that shows flows of a kind.
@@ -47,14 +57,18 @@ pub fn resolve(cx: &Cx, flow: &Flow, default: &RedirectUrl) -> Result<String, Pr
 }
 
 /// As [`resolve`], for a text that was asked for.
-pub fn resolve_text(cx: &Cx, asked: Option<&str>, default: &RedirectUrl) -> Result<String, Problem> {
+pub fn resolve_text(
+    cx: &Cx,
+    asked: Option<&str>,
+    default: &RedirectUrl,
+) -> Result<String, Problem> {
     let allowed = &cx.config().selfservice.allowed_return_urls;
     match allowed.resolve(asked, None, default) {
         Ok(url) => Ok(url.as_str().to_owned()),
         Err(ReturnToError::Forbidden(url)) => Err(Problem::ReturnToForbidden(url)),
-        Err(ReturnToError::Unparsable(_)) => {
-            Err(Problem::BadRequest("The return_to query parameter is not a URL.".into()))
-        }
+        Err(ReturnToError::Unparsable(_)) => Err(Problem::BadRequest(
+            "The return_to query parameter is not a URL.".into(),
+        )),
     }
 }
 
@@ -70,7 +84,9 @@ pub fn default_url(cx: &Cx) -> &RedirectUrl {
 
 /// Where a flow ends by its `after` section: the method's URL, the flow's, else the general one.
 pub fn after<'c>(cx: &'c Cx, section: &'c After, active: Option<MethodName>) -> &'c RedirectUrl {
-    section.return_url(active.map_or("", MethodName::as_str)).unwrap_or_else(|| default_url(cx))
+    section
+        .return_url(active.map_or("", MethodName::as_str))
+        .unwrap_or_else(|| default_url(cx))
 }
 
 /// Where a browser goes that asks for a flow but is signed in already.
@@ -82,7 +98,10 @@ pub fn for_somebody_signed_in(cx: &Cx) -> Result<String, Problem> {
 /// self-service URLs are taken from the request.
 pub fn for_somebody_signed_in_meanwhile(cx: &Cx) -> String {
     let allowed = &cx.config().selfservice.allowed_return_urls;
-    allowed.resolve_own(cx.request.query("return_to"), default_url(cx)).as_str().to_owned()
+    allowed
+        .resolve_own(cx.request.query("return_to"), default_url(cx))
+        .as_str()
+        .to_owned()
 }
 
 /// The `return_to` of the request that started a flow, for what is derived from it.

@@ -25,13 +25,17 @@ pub struct LiveSession {
 
 impl std::fmt::Debug for LiveSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LiveSession").field("session", &self.session.id).finish_non_exhaustive()
+        f.debug_struct("LiveSession")
+            .field("session", &self.session.id)
+            .finish_non_exhaustive()
     }
 }
 
 /// The live session of the request's credentials, in one statement; also that of an inactive identity.
 pub(crate) async fn find_live(cx: &Cx) -> Result<Option<LiveSession>, Problem> {
-    let Some(token) = &cx.request.credentials.token else { return Ok(None) };
+    let Some(token) = &cx.request.credentials.token else {
+        return Ok(None);
+    };
     find_by_token(cx, token).await
 }
 
@@ -44,13 +48,19 @@ pub async fn find_by_token(cx: &Cx, token: &str) -> Result<Option<LiveSession>, 
     let mut conn = cx.read().await?;
     let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
     let found = sessions::find_by_token(&mut conn, &candidates, cx.now).await?;
-    Ok(found.map(|f| LiveSession { session: f.session, identity: f.identity, token: token.to_owned() }))
+    Ok(found.map(|f| LiveSession {
+        session: f.session,
+        identity: f.identity,
+        token: token.to_owned(),
+    }))
 }
 
 /// The session that `whoami` and other calls need: one that is live, at the level that is required.
 pub async fn require(cx: &Cx) -> Result<&LiveSession, Problem> {
     let credentials_sent = cx.request.credentials.token.is_some();
-    cx.session().await?.ok_or(Problem::NoSession { credentials_sent })
+    cx.session()
+        .await?
+        .ok_or(Problem::NoSession { credentials_sent })
 }
 
 /// Checks the level of a session (sessions.md §5). A level that had to be computed is stored.
@@ -66,10 +76,14 @@ pub async fn check_aal(
     if has >= Aal::Aal2 || (required == RequiredAal::Aal1 && has >= Aal::Aal1) {
         return Ok(());
     }
-    if required == RequiredAal::HighestAvailable && available_aal(cx, &live.identity).await? < Aal::Aal2 {
+    if required == RequiredAal::HighestAvailable
+        && available_aal(cx, &live.identity).await? < Aal::Aal2
+    {
         return Ok(());
     }
-    Err(Problem::Aal2Required { redirect_to: second_factor_url(cx, return_to) })
+    Err(Problem::Aal2Required {
+        redirect_to: second_factor_url(cx, return_to),
+    })
 }
 
 /// Where a second factor can be given.
@@ -85,7 +99,9 @@ pub async fn available_aal(cx: &Cx, identity: &Identity) -> Result<Aal, Problem>
         return Ok(known);
     }
     let mut conn = cx.read().await?;
-    let Some(whole) = bia_store::identity::find(&mut conn, identity.id, Expand::Credentials).await? else {
+    let Some(whole) =
+        bia_store::identity::find(&mut conn, identity.id, Expand::Credentials).await?
+    else {
         return Ok(Aal::Aal0);
     };
     drop(conn);
@@ -125,14 +141,26 @@ pub fn start(cx: &Cx, identity: Identity, by: AuthenticationMethod) -> Result<Dr
         created_at: now,
     };
     session.authenticate(by, now, lifespan(cx));
-    let issued = IssuedSession { session, identity, token: token::session_token() };
-    Ok(Draft { issued, exists: false })
+    let issued = IssuedSession {
+        session,
+        identity,
+        token: token::session_token(),
+    };
+    Ok(Draft {
+        issued,
+        exists: false,
+    })
 }
 
 /// The session of somebody who proved another factor, or a factor again: the same row, the same token.
 ///
 /// Errs when the identity is inactive.
-pub fn renew(cx: &Cx, live: &LiveSession, identity: Identity, by: AuthenticationMethod) -> Result<Draft, Problem> {
+pub fn renew(
+    cx: &Cx,
+    live: &LiveSession,
+    identity: Identity,
+    by: AuthenticationMethod,
+) -> Result<Draft, Problem> {
     if !identity.is_active() {
         return Err(Problem::IdentityDisabled(identity.id));
     }
@@ -140,8 +168,15 @@ pub fn renew(cx: &Cx, live: &LiveSession, identity: Identity, by: Authentication
     session.authenticate(by, cx.now, lifespan(cx));
     session.issued_at = cx.now;
     session.devices.push(device(cx));
-    let issued = IssuedSession { session, identity, token: live.token.clone() };
-    Ok(Draft { issued, exists: true })
+    let issued = IssuedSession {
+        session,
+        identity,
+        token: live.token.clone(),
+    };
+    Ok(Draft {
+        issued,
+        exists: true,
+    })
 }
 
 /// Stores a drafted session.
@@ -178,12 +213,24 @@ fn device(cx: &Cx) -> Device {
 /// Whether a session's last sign-in is recent enough for changes to credentials (flows.md §9). A
 /// configured age of zero asks for nothing.
 pub fn is_privileged(cx: &Cx, session: &Session) -> bool {
-    cx.config().selfservice.flows.settings.privileged_session_max_age.is_zero() || is_recent(cx, session)
+    cx.config()
+        .selfservice
+        .flows
+        .settings
+        .privileged_session_max_age
+        .is_zero()
+        || is_recent(cx, session)
 }
 
 /// As [`is_privileged`], but an age of zero is never reached: how passwords are guarded.
 pub fn is_recent(cx: &Cx, session: &Session) -> bool {
-    let max_age = signed(cx.config().selfservice.flows.settings.privileged_session_max_age);
+    let max_age = signed(
+        cx.config()
+            .selfservice
+            .flows
+            .settings
+            .privileged_session_max_age,
+    );
     is_within(session.authenticated_at, max_age, cx.now)
 }
 

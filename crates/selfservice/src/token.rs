@@ -26,7 +26,10 @@ pub fn digits(length: usize) -> String {
 
 fn pick(alphabet: &[u8], length: usize) -> String {
     let mut rng = rand::rng();
-    (0..length).filter_map(|_| alphabet.get(rng.random_range(0..alphabet.len()))).map(|b| char::from(*b)).collect()
+    (0..length)
+        .filter_map(|_| alphabet.get(rng.random_range(0..alphabet.len())))
+        .map(|b| char::from(*b))
+        .collect()
 }
 
 /// A new session token.
@@ -48,7 +51,9 @@ pub struct TokenKeys {
 
 impl std::fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TokenKeys").field("keys", &self.keys.len()).finish_non_exhaustive()
+        f.debug_struct("TokenKeys")
+            .field("keys", &self.keys.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,7 +61,12 @@ impl TokenKeys {
     /// Keys from `secrets.cookie` (or its fallback). With `store_plain` session tokens are stored as
     /// the reference stores them, so that it can run on the same database.
     pub fn new<'a>(secrets: impl Iterator<Item = &'a [u8]>, store_plain: bool) -> TokenKeys {
-        TokenKeys { keys: secrets.map(|s| hmac::Key::new(hmac::HMAC_SHA256, s)).collect(), store_plain }
+        TokenKeys {
+            keys: secrets
+                .map(|s| hmac::Key::new(hmac::HMAC_SHA256, s))
+                .collect(),
+            store_plain,
+        }
     }
 
     /// What is stored for a new session token; it fits the column's 39 characters.
@@ -73,14 +83,21 @@ impl TokenKeys {
         if token.is_empty() || token.len() > 64 || token.starts_with(STORED_PREFIX) {
             return Vec::new();
         }
-        let mut all: Vec<String> = self.keys.iter().map(|key| hash_session_token(key, token)).collect();
+        let mut all: Vec<String> = self
+            .keys
+            .iter()
+            .map(|key| hash_session_token(key, token))
+            .collect();
         all.push(token.to_owned());
         all
     }
 
     /// What is stored for a new code or link token: 64 hexadecimal characters.
     pub fn stored_code(&self, code: &str) -> String {
-        self.keys.first().map(|key| hash_code(key, code)).unwrap_or_default()
+        self.keys
+            .first()
+            .map(|key| hash_code(key, code))
+            .unwrap_or_default()
     }
 
     /// Everything that may be stored for a code or link token: its hash under each key.
@@ -116,7 +133,14 @@ mod tests {
     use super::*;
 
     fn keys(store_plain: bool) -> TokenKeys {
-        TokenKeys::new([b"first-secret-16b".as_slice(), b"older-secret-16b".as_slice()].into_iter(), store_plain)
+        TokenKeys::new(
+            [
+                b"first-secret-16b".as_slice(),
+                b"older-secret-16b".as_slice(),
+            ]
+            .into_iter(),
+            store_plain,
+        )
     }
 
     #[test]
@@ -124,8 +148,16 @@ mod tests {
         let token = session_token();
         let stored = keys(false).stored_session_token(&token);
         assert_eq!(stored.len(), 39);
-        assert!(keys(false).session_token_candidates(&token).contains(&stored));
-        assert!(keys(false).session_token_candidates(&token).contains(&token));
+        assert!(
+            keys(false)
+                .session_token_candidates(&token)
+                .contains(&stored)
+        );
+        assert!(
+            keys(false)
+                .session_token_candidates(&token)
+                .contains(&token)
+        );
     }
 
     #[test]
@@ -136,7 +168,8 @@ mod tests {
 
     #[test]
     fn a_code_is_found_under_an_older_secret() {
-        let old = TokenKeys::new([b"older-secret-16b".as_slice()].into_iter(), false).stored_code("012345");
+        let old = TokenKeys::new([b"older-secret-16b".as_slice()].into_iter(), false)
+            .stored_code("012345");
         assert_eq!(old.len(), 64);
         assert!(keys(false).code_matches(&old, "012345"));
         assert!(!keys(false).code_matches(&old, "012346"));

@@ -17,7 +17,11 @@ const CONTINUITY_MAX_AGE: time::Duration = time::Duration::days(30);
 pub fn session_codec(config: &Config) -> CookieCodec {
     let cookie = &config.session.cookie;
     let lifespan = time::Duration::try_from(config.session.lifespan).unwrap_or(time::Duration::MAX);
-    let max_age = if cookie.persistent { lifespan } else { DEFAULT_MAX_AGE };
+    let max_age = if cookie.persistent {
+        lifespan
+    } else {
+        DEFAULT_MAX_AGE
+    };
     CookieCodec::session(&cookie.name, &cookie_secrets(config), max_age)
 }
 
@@ -27,18 +31,32 @@ pub fn continuity_codec(config: &Config) -> CookieCodec {
 }
 
 fn cookie_secrets(config: &Config) -> Vec<&[u8]> {
-    config.secrets.sessions().iter().map(|s| s.expose().as_bytes()).collect()
+    config
+        .secrets
+        .sessions()
+        .iter()
+        .map(|s| s.expose().as_bytes())
+        .collect()
 }
 
 /// The cookie of a session.
-pub fn session(config: &Config, issued: &IssuedSession, now: OffsetDateTime) -> Result<HeaderValue, CookieError> {
+pub fn session(
+    config: &Config,
+    issued: &IssuedSession,
+    now: OffsetDateTime,
+) -> Result<HeaderValue, CookieError> {
     let expires_at = issued.session.expires_at;
-    let content = SessionCookie { session_token: issued.token.clone(), expires_at: Some(expires_at) };
+    let content = SessionCookie {
+        session_token: issued.token.clone(),
+        expires_at: Some(expires_at),
+    };
     let value = content.encode(&session_codec(config), now, &mut rand::rng())?;
     let mut built = session_attributes(config, value);
     if config.session.cookie.persistent {
         let left = expires_at - now;
-        built = built.max_age(time::Duration::seconds(left.whole_seconds())).expires(expires_at);
+        built = built
+            .max_age(time::Duration::seconds(left.whole_seconds()))
+            .expires(expires_at);
     }
     Ok(header(built))
 }
@@ -46,12 +64,23 @@ pub fn session(config: &Config, issued: &IssuedSession, now: OffsetDateTime) -> 
 /// What takes the session cookie away.
 pub fn no_session(config: &Config) -> HeaderValue {
     let built = session_attributes(config, String::new());
-    header(built.max_age(time::Duration::ZERO).expires(OffsetDateTime::UNIX_EPOCH))
+    header(
+        built
+            .max_age(time::Duration::ZERO)
+            .expires(OffsetDateTime::UNIX_EPOCH),
+    )
 }
 
 fn session_attributes(config: &Config, value: String) -> CookieBuilder<'static> {
     let cookie = &config.session.cookie;
-    attributes(cookie.name.clone(), value, &cookie.path, cookie.domain.as_deref(), cookie.same_site, cookie.secure)
+    attributes(
+        cookie.name.clone(),
+        value,
+        &cookie.path,
+        cookie.domain.as_deref(),
+        cookie.same_site,
+        cookie.secure,
+    )
 }
 
 /// The anti-CSRF cookie.
@@ -59,18 +88,47 @@ pub fn csrf(config: &Config, token: &str) -> HeaderValue {
     let cookies = &config.cookies;
     let name = cookie_name(&config.serve.public.base_url_text);
     // Browsers refuse SameSite=None on cookies that are not Secure.
-    let same_site = if cookies.secure { cookies.same_site } else { SameSite::Lax };
-    let built = attributes(name, token.to_owned(), &cookies.path, cookies.domain.as_deref(), same_site, cookies.secure);
+    let same_site = if cookies.secure {
+        cookies.same_site
+    } else {
+        SameSite::Lax
+    };
+    let built = attributes(
+        name,
+        token.to_owned(),
+        &cookies.path,
+        cookies.domain.as_deref(),
+        same_site,
+        cookies.secure,
+    );
     header(built.max_age(time::Duration::seconds(CSRF_COOKIE_MAX_AGE_SECONDS.into())))
 }
 
 /// The continuity cookie with what a browser was doing, by purpose.
-pub fn continuity(config: &Config, values: &[(String, String)], now: OffsetDateTime) -> Result<HeaderValue, CookieError> {
-    let pairs: Vec<(&str, &str)> = values.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+pub fn continuity(
+    config: &Config,
+    values: &[(String, String)],
+    now: OffsetDateTime,
+) -> Result<HeaderValue, CookieError> {
+    let pairs: Vec<(&str, &str)> = values
+        .iter()
+        .map(|(k, v)| (k.as_str(), v.as_str()))
+        .collect();
     let codec = continuity_codec(config);
     let value = codec.encode(&pairs, now, &mut rand::rng())?;
-    let built = attributes(codec.name().to_owned(), value, "/", None, SameSite::Lax, config.cookies.secure);
-    Ok(header(built.max_age(CONTINUITY_MAX_AGE).expires(now + CONTINUITY_MAX_AGE)))
+    let built = attributes(
+        codec.name().to_owned(),
+        value,
+        "/",
+        None,
+        SameSite::Lax,
+        config.cookies.secure,
+    );
+    Ok(header(
+        built
+            .max_age(CONTINUITY_MAX_AGE)
+            .expires(now + CONTINUITY_MAX_AGE),
+    ))
 }
 
 fn attributes(
@@ -86,7 +144,11 @@ fn attributes(
         SameSite::Strict => cookie::SameSite::Strict,
         SameSite::None => cookie::SameSite::None,
     };
-    let built = Cookie::build((name, value)).path(path.to_owned()).same_site(same_site).secure(secure).http_only(true);
+    let built = Cookie::build((name, value))
+        .path(path.to_owned())
+        .same_site(same_site)
+        .secure(secure)
+        .http_only(true);
     match domain {
         Some(domain) if !domain.is_empty() => built.domain(domain.to_owned()),
         _ => built,
@@ -94,5 +156,6 @@ fn attributes(
 }
 
 fn header(built: CookieBuilder<'static>) -> HeaderValue {
-    HeaderValue::from_str(&built.build().to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
+    HeaderValue::from_str(&built.build().to_string())
+        .unwrap_or_else(|_| HeaderValue::from_static(""))
 }

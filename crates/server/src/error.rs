@@ -25,9 +25,16 @@ impl ErrorAnswer {
     fn new(status: StatusCode, message: &str) -> ErrorAnswer {
         let mut error = Map::new();
         error.insert("code".into(), json!(status.as_u16()));
-        error.insert("status".into(), json!(status.canonical_reason().unwrap_or_default()));
+        error.insert(
+            "status".into(),
+            json!(status.canonical_reason().unwrap_or_default()),
+        );
         error.insert("message".into(), json!(message));
-        ErrorAnswer { status, error, siblings: Map::new() }
+        ErrorAnswer {
+            status,
+            error,
+            siblings: Map::new(),
+        }
     }
 
     fn id(mut self, id: &str) -> ErrorAnswer {
@@ -37,7 +44,8 @@ impl ErrorAnswer {
 
     fn reason(mut self, reason: impl Into<String>) -> ErrorAnswer {
         let at = self.error.len() - 1;
-        self.error.shift_insert(at, "reason".into(), Value::String(reason.into()));
+        self.error
+            .shift_insert(at, "reason".into(), Value::String(reason.into()));
         self
     }
 
@@ -73,7 +81,11 @@ impl ErrorAnswer {
 
 impl IntoResponse for ErrorAnswer {
     fn into_response(self) -> Response {
-        let id = self.error.get("id").and_then(Value::as_str).unwrap_or_default();
+        let id = self
+            .error
+            .get("id")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let id = HeaderValue::from_str(id).unwrap_or_else(|_| HeaderValue::from_static(""));
         let json = HeaderValue::from_static("application/json");
         let headers = [(header::CONTENT_TYPE, json), (ERROR_ID, id)];
@@ -235,17 +247,28 @@ fn flow_answer(problem: &Problem) -> ErrorAnswer {
 }
 
 fn with_continue(answer: ErrorAnswer, items: &[ContinueWith]) -> ErrorAnswer {
-    if items.is_empty() { answer } else { answer.detail("continue_with", json!(items)) }
+    if items.is_empty() {
+        answer
+    } else {
+        answer.detail("continue_with", json!(items))
+    }
 }
 
 fn gone_answer(named: bool, start_over: &StartOver) -> ErrorAnswer {
     let answer = gone().reason("The flow has expired. Start a new one.");
-    let answer = if named { answer.id("self_service_flow_expired") } else { answer };
+    let answer = if named {
+        answer.id("self_service_flow_expired")
+    } else {
+        answer
+    };
     match start_over {
         StartOver::Api(url) => answer.detail("api", json!(url)),
-        StartOver::Browser { redirect_to, return_to } => {
-            answer.detail("redirect_to", json!(redirect_to)).detail("return_to", json!(return_to))
-        }
+        StartOver::Browser {
+            redirect_to,
+            return_to,
+        } => answer
+            .detail("redirect_to", json!(redirect_to))
+            .detail("return_to", json!(return_to)),
     }
 }
 
@@ -261,28 +284,38 @@ fn csrf_answer(fault: CsrfFault) -> ErrorAnswer {
             "The anti-CSRF token does not belong to the anti-CSRF cookie. Start a new flow in this browser and use its token."
         }
     };
-    ErrorAnswer::new(StatusCode::FORBIDDEN, "the request was rejected to protect you from Cross-Site-Request-Forgery")
-        .id("security_csrf_violation")
-        .reason(reason)
+    ErrorAnswer::new(
+        StatusCode::FORBIDDEN,
+        "the request was rejected to protect you from Cross-Site-Request-Forgery",
+    )
+    .id("security_csrf_violation")
+    .reason(reason)
 }
 
 fn store_answer(error: &StoreError) -> ErrorAnswer {
     match error {
-        StoreError::Conflict { .. } => {
-            ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT).reason("Something with the same unique value exists already.")
-        }
+        StoreError::Conflict { .. } => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT)
+            .reason("Something with the same unique value exists already."),
         StoreError::Unavailable { .. } | StoreError::Contention { .. } => {
             let message = "The database cannot be reached at the moment";
-            ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, message).reason("Try again in a moment.")
+            ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, message)
+                .reason("Try again in a moment.")
         }
-        _ => internal("Something went wrong on the server. Try again; if it stays, tell the operator."),
+        _ => internal(
+            "Something went wrong on the server. Try again; if it stays, tell the operator.",
+        ),
     }
 }
 
 /// The answer that sends a script's browser to another place.
 pub fn location_change(url: &str) -> ErrorAnswer {
-    ErrorAnswer::new(StatusCode::UNPROCESSABLE_ENTITY, "browser location change required")
-        .id("browser_location_change_required")
-        .reason(format!("In order to complete this flow please redirect the browser to: {url}"))
-        .sibling("redirect_browser_to", json!(url))
+    ErrorAnswer::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "browser location change required",
+    )
+    .id("browser_location_change_required")
+    .reason(format!(
+        "In order to complete this flow please redirect the browser to: {url}"
+    ))
+    .sibling("redirect_browser_to", json!(url))
 }

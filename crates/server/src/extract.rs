@@ -37,7 +37,10 @@ pub fn incoming(app: &Arc<App>, parts: &Parts) -> Incoming {
     let config = &runtime.config;
     let pairs = cookie_pairs(&parts.headers);
     let judged = csrf_cookie::CsrfCookie::judge(
-        values(&pairs, &csrf_cookie::cookie_name(&config.serve.public.base_url_text)),
+        values(
+            &pairs,
+            &csrf_cookie::cookie_name(&config.serve.public.base_url_text),
+        ),
         sent_token(&parts.headers),
     );
     let cookie_token = judged.token().map(|t| t.cookie_value());
@@ -54,30 +57,53 @@ pub fn incoming(app: &Arc<App>, parts: &Parts) -> Incoming {
         credentials: credentials(&parts.headers, &pairs, config, now),
         origin: origin(parts),
         browser_signs: browser_signs(&parts.headers, &pairs),
-        cookie_names: telling_cookies(&pairs).into_iter().map(str::to_owned).collect(),
+        cookie_names: telling_cookies(&pairs)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         continuity: continuity(&pairs, config, now),
         is_get: parts.method == Method::GET || parts.method == Method::HEAD,
     };
     let request_id = middleware::request_id::of(&parts.headers).map(str::to_owned);
     let cx = Cx::new(app.clone(), request);
-    Incoming { cx, request_id, csrf_cookie_due: judged.needs_new_cookie() }
+    Incoming {
+        cx,
+        request_id,
+        csrf_cookie_due: judged.needs_new_cookie(),
+    }
 }
 
 /// Reads a submission: the flow's id from the query, the form from the body, or from the query of a GET.
 pub async fn submission(cx: &Cx, headers: &HeaderMap, body: Body) -> Submission {
     let flow = cx.request.query("flow").map(str::to_owned);
-    let form = if cx.request.is_get { Ok(Form::pairs(cx.request.query.clone())) } else { read_form(headers, body).await };
+    let form = if cx.request.is_get {
+        Ok(Form::pairs(cx.request.query.clone()))
+    } else {
+        read_form(headers, body).await
+    };
     Submission { flow, form }
 }
 
 async fn read_form(headers: &HeaderMap, body: Body) -> Result<Form, String> {
     let bytes = axum::body::to_bytes(body, middleware::body::MAX_BODY_BYTES).await;
     let bytes = bytes.map_err(|e| format!("The request body could not be read: {e}."))?;
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok());
     let form = body::Form::decode(content_type, &bytes).map_err(|e| e.to_string())?;
     Ok(match form.encoding {
-        Encoding::Json => Form::json(form.fields.into_iter().filter_map(|(k, v)| json_field(k, v)).collect()),
-        Encoding::Form => Form::pairs(form.fields.into_iter().map(|(k, v)| (k, v.as_text().into_owned())).collect()),
+        Encoding::Json => Form::json(
+            form.fields
+                .into_iter()
+                .filter_map(|(k, v)| json_field(k, v))
+                .collect(),
+        ),
+        Encoding::Form => Form::pairs(
+            form.fields
+                .into_iter()
+                .map(|(k, v)| (k, v.as_text().into_owned()))
+                .collect(),
+        ),
     })
 }
 
@@ -90,7 +116,9 @@ fn json_field(name: String, value: FieldValue) -> Option<(String, serde_json::Va
 
 fn query(parts: &Parts) -> Vec<(String, String)> {
     let raw = parts.uri.query().unwrap_or_default();
-    url::form_urlencoded::parse(raw.as_bytes()).map(|(k, v)| (k.into_owned(), v.into_owned())).collect()
+    url::form_urlencoded::parse(raw.as_bytes())
+        .map(|(k, v)| (k.into_owned(), v.into_owned()))
+        .collect()
 }
 
 fn wants(headers: &HeaderMap) -> Wants {
@@ -113,7 +141,12 @@ fn cookie_pairs(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 fn values<'p>(pairs: &'p [(String, String)], name: &str) -> impl Iterator<Item = &'p str> {
-    pairs.iter().filter(move |(k, _)| k == name).map(|(_, v)| v.as_str()).collect::<Vec<_>>().into_iter()
+    pairs
+        .iter()
+        .filter(move |(k, _)| k == name)
+        .map(|(_, v)| v.as_str())
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 fn sent_token(headers: &HeaderMap) -> Option<&str> {
@@ -121,16 +154,29 @@ fn sent_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The credentials in their order (sessions.md §3): header, session cookie, bearer token.
-fn credentials(headers: &HeaderMap, pairs: &[(String, String)], config: &Config, now: OffsetDateTime) -> Credentials {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).filter(|v| !v.is_empty());
+fn credentials(
+    headers: &HeaderMap,
+    pairs: &[(String, String)],
+    config: &Config,
+    now: OffsetDateTime,
+) -> Credentials {
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .filter(|v| !v.is_empty())
+    };
     let codec = cookies::session_codec(config);
-    let cookie = values(pairs, codec.name()).find_map(|value| SessionCookie::decode(&codec, value, now));
+    let cookie =
+        values(pairs, codec.name()).find_map(|value| SessionCookie::decode(&codec, value, now));
     let bearer = text("authorization").and_then(bearer_token);
     let header_token = text("x-session-token").map(str::to_owned);
     let cookie_token = cookie.as_ref().map(|c| c.session_token.clone());
     let from_cookie = header_token.is_none() && cookie_token.is_some();
     Credentials {
-        token: header_token.or_else(|| cookie_token.clone()).or_else(|| bearer.clone()),
+        token: header_token
+            .or_else(|| cookie_token.clone())
+            .or_else(|| bearer.clone()),
         from_cookie,
         cookie_expires_at: cookie.and_then(|c| c.expires_at),
         cookie_token,
@@ -141,12 +187,17 @@ fn credentials(headers: &HeaderMap, pairs: &[(String, String)], config: &Config,
 fn bearer_token(value: &str) -> Option<String> {
     let mut words = value.split(' ');
     let (scheme, token) = (words.next()?, words.next()?);
-    (words.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+    (words.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+        .then(|| token.to_owned())
 }
 
 fn origin(parts: &Parts) -> Origin {
     let client = client_address::of(parts);
-    Origin { ip_address: client.ip_address, user_agent: client.user_agent, location: client.location }
+    Origin {
+        ip_address: client.ip_address,
+        user_agent: client.user_agent,
+        location: client.location,
+    }
 }
 
 /// What shows that a request comes from a browser (flows.md §6): an Origin, or cookies that no proxy sets.
@@ -165,10 +216,18 @@ fn browser_signs(headers: &HeaderMap, pairs: &[(String, String)]) -> Vec<String>
 /// The names of the cookies that no proxy sets.
 fn telling_cookies(pairs: &[(String, String)]) -> Vec<&str> {
     let of_a_proxy = |name: &str| ["__cf", "_cf", "cf_"].iter().any(|p| name.starts_with(p));
-    pairs.iter().map(|(k, _)| k.as_str()).filter(|name| !of_a_proxy(name)).collect()
+    pairs
+        .iter()
+        .map(|(k, _)| k.as_str())
+        .filter(|name| !of_a_proxy(name))
+        .collect()
 }
 
-fn continuity(pairs: &[(String, String)], config: &Config, now: OffsetDateTime) -> HashMap<String, String> {
+fn continuity(
+    pairs: &[(String, String)],
+    config: &Config,
+    now: OffsetDateTime,
+) -> HashMap<String, String> {
     let codec = cookies::continuity_codec(config);
     let found = values(pairs, codec.name()).find_map(|value| codec.decode(value, now));
     found.unwrap_or_default().into_iter().collect()

@@ -1,6 +1,14 @@
 //! HTTP, the `bia` binary, and what runs the process.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::allow_attributes, reason = "a test stops where it fails"))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::allow_attributes,
+        reason = "a test stops where it fails"
+    )
+)]
 
 mod admin;
 pub mod cli;

@@ -17,18 +17,38 @@ use crate::{cookies, error};
 /// A JSON answer.
 pub fn json_answer(status: StatusCode, body: &Value) -> Response {
     let kind = HeaderValue::from_static("application/json; charset=utf-8");
-    (status, [(header::CONTENT_TYPE, kind)], crate::json::body(body)).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, kind)],
+        crate::json::body(body),
+    )
+        .into_response()
 }
 
 /// What every built-in page says to browsers: nothing from elsewhere, in no frame, not kept, and its URL, which names
 /// a flow, is told to nobody else.
 const PAGE_HEADERS: [(HeaderName, HeaderValue); 6] = [
-    (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(bia_ui::CSP)),
-    (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    ),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(bia_ui::CSP),
+    ),
+    (
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-store"),
+    ),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    ),
 ];
 
 /// A built-in page.
@@ -40,8 +60,14 @@ pub fn page(status: StatusCode, html: String) -> Response {
 pub fn asset(bytes: impl Into<axum::body::Body>, media_type: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=600")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=600"),
+        ),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
     ];
     (headers, bytes.into()).into_response()
 }
@@ -98,28 +124,64 @@ pub async fn created(
 }
 
 /// The answer to a submission.
-pub async fn submitted(incoming: &Incoming, kind: FlowKind, result: Result<Outcome, Problem>) -> Response {
+pub async fn submitted(
+    incoming: &Incoming,
+    kind: FlowKind,
+    result: Result<Outcome, Problem>,
+) -> Response {
     let cx = &incoming.cx;
     match result {
         Err(problem) => problem_answer(incoming, kind, problem).await,
-        Ok(Outcome::Form { flow, status, identity }) => form(cx, &flow, status, identity.as_deref()),
-        Ok(Outcome::LoggedIn { issued, continue_with, return_to, second_factor }) => {
-            logged_in(cx, &issued, &continue_with, &return_to, second_factor.as_deref())
-        }
-        Ok(Outcome::Registered { identity, issued, continue_with, return_to }) => {
-            registered(cx, &identity, issued.as_deref(), &continue_with, &return_to)
-        }
-        Ok(Outcome::Saved { flow, identity, return_to, .. }) => match cx.caller(&flow) {
+        Ok(Outcome::Form {
+            flow,
+            status,
+            identity,
+        }) => form(cx, &flow, status, identity.as_deref()),
+        Ok(Outcome::LoggedIn {
+            issued,
+            continue_with,
+            return_to,
+            second_factor,
+        }) => logged_in(
+            cx,
+            &issued,
+            &continue_with,
+            &return_to,
+            second_factor.as_deref(),
+        ),
+        Ok(Outcome::Registered {
+            identity,
+            issued,
+            continue_with,
+            return_to,
+        }) => registered(cx, &identity, issued.as_deref(), &continue_with, &return_to),
+        Ok(Outcome::Saved {
+            flow,
+            identity,
+            return_to,
+            ..
+        }) => match cx.caller(&flow) {
             Caller::Browser => see_other(&return_to),
-            Caller::Spa | Caller::Api => json_answer(StatusCode::OK, &flow_json(cx, &flow, Some(&identity))),
+            Caller::Spa | Caller::Api => {
+                json_answer(StatusCode::OK, &flow_json(cx, &flow, Some(&identity)))
+            }
         },
-        Ok(Outcome::Recovered { flow, next, in_flow, .. }) => match cx.caller(&flow) {
+        Ok(Outcome::Recovered {
+            flow,
+            next,
+            in_flow,
+            ..
+        }) => match cx.caller(&flow) {
             Caller::Browser => see_other(&next),
             _ if in_flow => json_answer(StatusCode::OK, &flow_json(cx, &flow, None)),
             _ => error::location_change(&next).into_response(),
         },
         Ok(Outcome::Elsewhere { url }) => {
-            if is_json(cx) { error::location_change(&url).into_response() } else { see_other(&url) }
+            if is_json(cx) {
+                error::location_change(&url).into_response()
+            } else {
+                see_other(&url)
+            }
         }
         Ok(Outcome::Redirect { url }) => see_other(&url),
         Ok(Outcome::Replaced { kind, use_flow_id }) => replaced(cx, kind, use_flow_id),
@@ -145,10 +207,18 @@ fn form(cx: &Cx, flow: &Flow, status: FormStatus, shown: Option<&Identity>) -> R
     if cx.caller(flow) == Caller::Browser {
         // The reference answers 302 where a registration form was wrong, 303 everywhere else.
         let found = flow.kind == FlowKind::Registration && status == FormStatus::Invalid;
-        let code = if found { StatusCode::FOUND } else { StatusCode::SEE_OTHER };
+        let code = if found {
+            StatusCode::FOUND
+        } else {
+            StatusCode::SEE_OTHER
+        };
         return redirect(code, &return_to::page(cx, flow.kind, flow.id));
     }
-    let code = if status == FormStatus::Fine { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let code = if status == FormStatus::Fine {
+        StatusCode::OK
+    } else {
+        StatusCode::BAD_REQUEST
+    };
     json_answer(code, &flow_json(cx, flow, shown))
 }
 
@@ -164,7 +234,10 @@ fn logged_in(
         (Caller::Spa, Some(second)) => error::location_change(second).into_response(),
         (Caller::Spa, None) => {
             let session = session_json(cx, issued, true);
-            json_answer(StatusCode::OK, &json!({"session": session, "continue_with": items(continue_with)}))
+            json_answer(
+                StatusCode::OK,
+                &json!({"session": session, "continue_with": items(continue_with)}),
+            )
         }
         (Caller::Api, second) => {
             // Until the second factor is given, the answer does not say who it is.
@@ -201,13 +274,21 @@ fn registered(
 
 /// The session of somebody who just signed in.
 fn session_json(cx: &Cx, issued: &IssuedSession, with_identity: bool) -> Value {
-    let who = if with_identity { identity::public_json(cx, &issued.identity) } else { Value::Null };
+    let who = if with_identity {
+        identity::public_json(cx, &issued.identity)
+    } else {
+        Value::Null
+    };
     issued.session.json(issued.session.is_live(cx.now), who)
 }
 
 /// What to do next; null when there is nothing.
 fn items(continue_with: &[ContinueWith]) -> Value {
-    if continue_with.is_empty() { Value::Null } else { json!(continue_with) }
+    if continue_with.is_empty() {
+        Value::Null
+    } else {
+        json!(continue_with)
+    }
 }
 
 fn replaced(cx: &Cx, kind: FlowKind, id: uuid::Uuid) -> Response {
@@ -223,10 +304,14 @@ pub async fn problem_answer(incoming: &Incoming, kind: FlowKind, problem: Proble
     let cx = &incoming.cx;
     log(&problem);
     if is_json(cx) {
-        return error::answer(&problem).about(incoming.request_id.as_deref()).into_response();
+        return error::answer(&problem)
+            .about(incoming.request_id.as_deref())
+            .into_response();
     }
     match &problem {
-        Problem::SignInFirst(url) | Problem::SignedInAlready(url) => redirect(StatusCode::FOUND, url),
+        Problem::SignInFirst(url) | Problem::SignedInAlready(url) => {
+            redirect(StatusCode::FOUND, url)
+        }
         Problem::GoElsewhere(url) => see_other(url),
         Problem::Aal2Required { redirect_to } | Problem::RefreshRequired { redirect_to } => {
             see_other(redirect_to)
@@ -241,7 +326,9 @@ pub async fn problem_answer(incoming: &Incoming, kind: FlowKind, problem: Proble
 /// The JSON answer for a problem, whoever asks.
 pub fn problem_json(incoming: &Incoming, problem: &Problem) -> Response {
     log(problem);
-    error::answer(problem).about(incoming.request_id.as_deref()).into_response()
+    error::answer(problem)
+        .about(incoming.request_id.as_deref())
+        .into_response()
 }
 
 /// Leads a browser to the error page, where the error can be read by its id.
@@ -249,7 +336,11 @@ pub async fn error_page(incoming: &Incoming, problem: &Problem) -> Response {
     let cx = &incoming.cx;
     let described = error::answer(problem).about(incoming.request_id.as_deref());
     match store_error(cx, &described).await {
-        Ok(id) => see_other(&cx.config().ui_url(Page::Error).with_query(&[("id", &id.to_string())])),
+        Ok(id) => see_other(
+            &cx.config()
+                .ui_url(Page::Error)
+                .with_query(&[("id", &id.to_string())]),
+        ),
         Err(_) => described.into_response(),
     }
 }
@@ -286,13 +377,21 @@ pub(crate) fn log(problem: &Problem) {
 pub fn with_cookies(incoming: &Incoming, sets_csrf: bool, mut response: Response) -> Response {
     let cx = &incoming.cx;
     let config = cx.config();
-    let Effects { csrf_token, session, drop_session, continuity, .. } = cx.take_effects();
+    let Effects {
+        csrf_token,
+        session,
+        drop_session,
+        continuity,
+        ..
+    } = cx.take_effects();
     let mut set = |value: HeaderValue| {
         response.headers_mut().append(header::SET_COOKIE, value);
     };
     match csrf_token {
         Some(token) => set(cookies::csrf(config, &token)),
-        None if sets_csrf && incoming.csrf_cookie_due => set(cookies::csrf(config, &cx.request.csrf_token)),
+        None if sets_csrf && incoming.csrf_cookie_due => {
+            set(cookies::csrf(config, &cx.request.csrf_token))
+        }
         None => {}
     }
     if let Some(issued) = session {

@@ -44,7 +44,14 @@ async fn advance(
         .execute(
             "UPDATE bia_used_step SET fingerprint = $1, step = $2 \
              WHERE nid = $3 AND identity_id = $4 AND (step < $5 OR fingerprint <> $6)",
-            args![fingerprint, step, conn.nid(), identity_id, step, fingerprint],
+            args![
+                fingerprint,
+                step,
+                conn.nid(),
+                identity_id,
+                step,
+                fingerprint
+            ],
         )
         .await?;
     Ok(found > 0)

@@ -11,7 +11,11 @@ pub fn input(name: &str, kind: InputType, group: Group) -> Node {
     Node {
         r#type: NodeType::Input,
         group,
-        attributes: Attributes::Input(Box::new(Input { name: name.into(), r#type: kind, ..Input::default() })),
+        attributes: Attributes::Input(Box::new(Input {
+            name: name.into(),
+            r#type: kind,
+            ..Input::default()
+        })),
         messages: Vec::new(),
         meta: Meta::default(),
     }
@@ -34,7 +38,9 @@ pub fn submit(method: &str, group: Group, label: Message) -> Node {
 
 /// A button with a name and a value.
 pub fn submit_as(name: &str, value: &str, group: Group, label: Message) -> Node {
-    input(name, InputType::Submit, group).with_value(value).labelled(label)
+    input(name, InputType::Submit, group)
+        .with_value(value)
+        .labelled(label)
 }
 
 /// The anti-CSRF token; an empty one in native flows.
@@ -44,26 +50,62 @@ pub fn csrf_token(masked: &str) -> Node {
 
 /// A link.
 pub fn anchor(id: &str, href: &str, group: Group, title: Message) -> Node {
-    let attributes = Attributes::A { href: href.into(), title: title.clone(), id: id.into() };
-    Node { r#type: NodeType::A, group, attributes, messages: Vec::new(), meta: Meta { label: Some(title) } }
+    let attributes = Attributes::A {
+        href: href.into(),
+        title: title.clone(),
+        id: id.into(),
+    };
+    Node {
+        r#type: NodeType::A,
+        group,
+        attributes,
+        messages: Vec::new(),
+        meta: Meta { label: Some(title) },
+    }
 }
 
 /// A text to read.
 pub fn text(id: &str, content: Message, group: Group) -> Node {
-    let attributes = Attributes::Text { text: content, id: id.into() };
-    Node { r#type: NodeType::Text, group, attributes, messages: Vec::new(), meta: Meta::default() }
+    let attributes = Attributes::Text {
+        text: content,
+        id: id.into(),
+    };
+    Node {
+        r#type: NodeType::Text,
+        group,
+        attributes,
+        messages: Vec::new(),
+        meta: Meta::default(),
+    }
 }
 
 /// A picture of `width` × `height` pixels.
 pub fn image(id: &str, src: &str, (width, height): (u32, u32), group: Group) -> Node {
-    let attributes = Attributes::Img { src: src.into(), id: id.into(), width, height };
-    Node { r#type: NodeType::Img, group, attributes, messages: Vec::new(), meta: Meta::default() }
+    let attributes = Attributes::Img {
+        src: src.into(),
+        id: id.into(),
+        width,
+        height,
+    };
+    Node {
+        r#type: NodeType::Img,
+        group,
+        attributes,
+        messages: Vec::new(),
+        meta: Meta::default(),
+    }
 }
 
 /// A script to load.
 pub fn script(script: Script, group: Group) -> Node {
     let attributes = Attributes::Script(script);
-    Node { r#type: NodeType::Script, group, attributes, messages: Vec::new(), meta: Meta::default() }
+    Node {
+        r#type: NodeType::Script,
+        group,
+        attributes,
+        messages: Vec::new(),
+        meta: Meta::default(),
+    }
 }
 
 /// The field of a trait.
@@ -74,7 +116,13 @@ pub fn trait_input(field: &TraitField, group: Group) -> Node {
         input.autocomplete = field.autocomplete.map(str::to_owned);
         input.pattern = field.pattern.clone();
         input.disabled = field.disabled;
-        input.options = field.options.iter().map(|value| InputOption { value: value.clone() }).collect();
+        input.options = field
+            .options
+            .iter()
+            .map(|value| InputOption {
+                value: value.clone(),
+            })
+            .collect();
     }
     match &field.title {
         Some(title) => node.labelled(messages::trait_label(title, &field.name)),

@@ -5,8 +5,13 @@ mod order;
 #[cfg(test)]
 mod tests;
 
-pub use build::{anchor, csrf_token, hidden, hidden_input, image, input, script, submit, submit_as, text, trait_input};
-pub use order::{GroupOrder, LOGIN, LOGIN_KEYS, REGISTRATION, SETTINGS, registration_keys, settings_keys, sort};
+pub use build::{
+    anchor, csrf_token, hidden, hidden_input, image, input, script, submit, submit_as, text,
+    trait_input,
+};
+pub use order::{
+    GroupOrder, LOGIN, LOGIN_KEYS, REGISTRATION, SETTINGS, registration_keys, settings_keys, sort,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -189,7 +194,10 @@ pub enum Attributes {
 
 /// A script to load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the attributes of HTML's script element, by their names")]
+#[expect(
+    missing_docs,
+    reason = "the attributes of HTML's script element, by their names"
+)]
 pub struct Script {
     pub src: String,
     pub r#async: bool,
@@ -204,7 +212,10 @@ pub struct Script {
 /// The kinds of fields and buttons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the values of HTML's input type, by their names")]
+#[expect(
+    missing_docs,
+    reason = "the values of HTML's input type, by their names"
+)]
 pub enum InputType {
     #[default]
     Text,
@@ -261,13 +272,21 @@ pub struct Input {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub onclick: Option<String>,
     /// The name of that script.
-    #[serde(default, rename = "onclickTrigger", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "onclickTrigger",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub onclick_trigger: Option<String>,
     /// Script to run when shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub onload: Option<String>,
     /// The name of that script.
-    #[serde(default, rename = "onloadTrigger", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "onloadTrigger",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub onload_trigger: Option<String>,
     /// The most characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -356,7 +375,12 @@ impl Node {
 impl Ui {
     /// An empty form that is sent to `action`.
     pub fn new(action: impl Into<String>) -> Ui {
-        Ui { action: action.into(), method: "POST".into(), nodes: Vec::new(), messages: Vec::new() }
+        Ui {
+            action: action.into(),
+            method: "POST".into(),
+            nodes: Vec::new(),
+            messages: Vec::new(),
+        }
     }
 
     /// The first node with an id.
@@ -391,7 +415,9 @@ impl Ui {
     pub fn set_value(&mut self, name: &str, value: Value, group: Group) {
         match self.find_mut(name) {
             Some(node) => node.set_value(Some(value)),
-            None => self.append(input(name, InputType::of_value(name, &value), group).with_value(value)),
+            None => {
+                self.append(input(name, InputType::of_value(name, &value), group).with_value(value))
+            }
         }
     }
 

@@ -49,7 +49,11 @@ pub const SETTINGS: GroupOrder = &[
 /// Keys of login flows.
 pub const LOGIN_KEYS: &[&str] = &["csrf_token", "identifier", "password"];
 
-const WEBAUTHN_KEYS: [&str; 3] = ["webauthn_remove", "webauthn_register_displayname", "webauthn_register"];
+const WEBAUTHN_KEYS: [&str; 3] = [
+    "webauthn_remove",
+    "webauthn_register_displayname",
+    "webauthn_register",
+];
 
 /// Keys of registration flows: the password stands after the first trait.
 pub fn registration_keys(traits: &[String]) -> Vec<String> {
@@ -79,7 +83,11 @@ pub fn settings_keys(traits: &[String]) -> Vec<String> {
         "totp_unlink",
         "totp_code",
     ];
-    traits.iter().cloned().chain(REST.map(str::to_owned)).collect()
+    traits
+        .iter()
+        .cloned()
+        .chain(REST.map(str::to_owned))
+        .collect()
 }
 
 /// Puts nodes in the order of a form. `keys` holds full dotted names or prefixes of node ids.
@@ -90,7 +98,11 @@ pub fn sort<K: AsRef<str>>(nodes: &mut [Node], groups: GroupOrder, keys: &[K]) {
     let mut start = 0usize;
     while let Some(first) = nodes.get(start) {
         let group = first.group;
-        let length = nodes.iter().skip(start).take_while(|n| n.group == group).count();
+        let length = nodes
+            .iter()
+            .skip(start)
+            .take_while(|n| n.group == group)
+            .count();
         if let Some(run) = nodes.get_mut(start..start + length) {
             run.sort_by(|a, b| node_key(a, keys).cmp(&node_key(b, keys)));
         }
@@ -100,13 +112,22 @@ pub fn sort<K: AsRef<str>>(nodes: &mut [Node], groups: GroupOrder, keys: &[K]) {
 }
 
 fn group_position(groups: GroupOrder, group: Group) -> isize {
-    groups.iter().position(|g| *g == group).and_then(|p| isize::try_from(p).ok()).unwrap_or(-1)
+    groups
+        .iter()
+        .position(|g| *g == group)
+        .and_then(|p| isize::try_from(p).ok())
+        .unwrap_or(-1)
 }
 
 /// Nodes of `default` and of `password` share one order, each keeping to the places that both take.
 fn mix_default_and_password<K: AsRef<str>>(nodes: &mut [Node], keys: &[K]) {
     let shared = |n: &Node| matches!(n.group, Group::Default | Group::Password);
-    let places: Vec<usize> = nodes.iter().enumerate().filter(|(_, n)| shared(n)).map(|(i, _)| i).collect();
+    let places: Vec<usize> = nodes
+        .iter()
+        .enumerate()
+        .filter(|(_, n)| shared(n))
+        .map(|(i, _)| i)
+        .collect();
     let adjacent = places.windows(2).all(|w| matches!(w, [a, b] if b - a == 1));
     if let (true, Some(first), Some(last)) = (adjacent, places.first(), places.last())
         && let Some(run) = nodes.get_mut(*first..=*last)
@@ -123,7 +144,9 @@ fn key_position<K: AsRef<str>>(id: &str, keys: &[K]) -> usize {
     if id == "method" {
         return usize::MAX;
     }
-    keys.iter().position(|k| id.starts_with(k.as_ref())).unwrap_or(keys.len())
+    keys.iter()
+        .position(|k| id.starts_with(k.as_ref()))
+        .unwrap_or(keys.len())
 }
 
 fn value_text(node: &Node) -> Cow<'_, str> {

@@ -12,11 +12,24 @@ fn the_password_stands_between_the_traits_of_a_registration_form() {
         input("traits.name.first", InputType::Text, Group::Default),
         input("traits.email", InputType::Email, Group::Default),
         input("password", InputType::Password, Group::Password),
-        submit("password", Group::Password, text::registration_submit_label()),
+        submit(
+            "password",
+            Group::Password,
+            text::registration_submit_label(),
+        ),
         csrf_token("x"),
     ];
     sort(&mut nodes, REGISTRATION, &keys);
-    assert_eq!(ids(&nodes), ["csrf_token", "traits.email", "password", "traits.name.first", "method"]);
+    assert_eq!(
+        ids(&nodes),
+        [
+            "csrf_token",
+            "traits.email",
+            "password",
+            "traits.name.first",
+            "method"
+        ]
+    );
 }
 
 #[test]
@@ -29,7 +42,10 @@ fn groups_that_are_not_listed_come_first_and_code_keeps_password_apart() {
         hidden("first", "1", Group::IdentifierFirst),
     ];
     sort(&mut nodes, LOGIN, LOGIN_KEYS);
-    assert_eq!(ids(&nodes), ["first", "csrf_token", "identifier", "method", "password"]);
+    assert_eq!(
+        ids(&nodes),
+        ["first", "csrf_token", "identifier", "method", "password"]
+    );
 }
 
 #[test]
@@ -38,7 +54,10 @@ fn a_node_survives_storage() {
     let json = serde_json::to_value(&node).expect("nodes are JSON");
     assert_eq!(json["attributes"]["node_type"], "input");
     assert_eq!(json["attributes"]["disabled"], false);
-    assert_eq!(serde_json::from_value::<Node>(json).expect("it was a node"), node);
+    assert_eq!(
+        serde_json::from_value::<Node>(json).expect("it was a node"),
+        node
+    );
 }
 
 #[test]

@@ -41,9 +41,12 @@ pub async fn create_code(cx: &Cx, body: CodeBody) -> Result<Value, Problem> {
     };
     let id = body.identity_id.unwrap_or_default();
     if !exists(cx, id).await? {
-        return Err(Problem::NotFound(format!("There is no identity with the id {id}.")));
+        return Err(Problem::NotFound(format!(
+            "There is no identity with the id {id}."
+        )));
     }
-    let (flow, secret) = code::recovery_by_operator(cx, id, client, cx.now.saturating_add(lifetime)).await?;
+    let (flow, secret) =
+        code::recovery_by_operator(cx, id, client, cx.now.saturating_add(lifetime)).await?;
     Ok(json!({
         "recovery_link": return_to::page(cx, flow.kind, flow.id),
         "recovery_code": secret,
@@ -69,7 +72,9 @@ pub async fn create_link(cx: &Cx, body: LinkBody) -> Result<Value, Problem> {
     return_to::check_request(cx)?;
     let id = body.identity_id.unwrap_or_default();
     if !exists(cx, id).await? {
-        return Err(Problem::BadRequest(format!("There is no identity with the id {id}.")));
+        return Err(Problem::BadRequest(format!(
+            "There is no identity with the id {id}."
+        )));
     }
     let (flow, link) = link::recovery_by_operator(cx, id, lifetime).await?;
     Ok(json!({"recovery_link": link, "expires_at": timestamp::json(flow.expires_at)}))
@@ -77,13 +82,19 @@ pub async fn create_link(cx: &Cx, body: LinkBody) -> Result<Value, Problem> {
 
 async fn exists(cx: &Cx, id: Uuid) -> Result<bool, Problem> {
     let mut conn = cx.read().await?;
-    Ok(identities::find(&mut conn, id, Expand::Addresses).await?.is_some())
+    Ok(identities::find(&mut conn, id, Expand::Addresses)
+        .await?
+        .is_some())
 }
 
 /// Where a method is switched off, its calls are not there.
 fn require(cx: &Cx, name: MethodName) -> Result<(), Problem> {
     let enabled = method::find(name).is_some_and(|method| method.is_enabled(cx.config()));
-    if enabled { Ok(()) } else { Err(Problem::MethodDisabled(name)) }
+    if enabled {
+        Ok(())
+    } else {
+        Err(Problem::MethodDisabled(name))
+    }
 }
 
 fn lifetime(text: &str) -> Result<Duration, Problem> {

@@ -2,7 +2,9 @@
 
 use bia_config::section::flow::LoginStyle;
 use bia_model::ui::{self, Ui};
-use bia_model::{Aal, AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, text};
+use bia_model::{
+    Aal, AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, text,
+};
 
 use crate::cx::{Caller, Cx};
 use crate::engine::{self, Submission};
@@ -37,7 +39,13 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
         }
     }
     let mut flow = draft(cx, client, &asked);
-    if client == ClientType::Api && live.is_none() && cx.request.query("return_session_token_exchange_code").is_some_and(go_bool) {
+    if client == ClientType::Api
+        && live.is_none()
+        && cx
+            .request
+            .query("return_session_token_exchange_code")
+            .is_some_and(go_bool)
+    {
         flow.session_token_exchange_code = Some(crate::token::alphanumeric(64));
     }
     let stage = first_stage(cx, &flow, live.as_ref());
@@ -48,12 +56,17 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     if matches!(stage, LoginStage::SecondFactor(_)) && go_ahead(cx, &mut flow, stage, "").await? {
         engine::save(cx, &flow).await?;
     }
-    Ok(Created::Flow { flow: Box::new(flow), identity: None })
+    Ok(Created::Flow {
+        flow: Box::new(flow),
+        identity: None,
+    })
 }
 
 /// Remembers the native half of a session token exchange (flows.md §16).
 pub(crate) async fn exchange(cx: &Cx, flow: &Flow) -> Result<(), Problem> {
-    let Some(init_code) = &flow.session_token_exchange_code else { return Ok(()) };
+    let Some(init_code) = &flow.session_token_exchange_code else {
+        return Ok(());
+    };
     let mut conn = cx.write().await?;
     let codes = (init_code.as_str(), &*crate::token::alphanumeric(64));
     Ok(bia_store::exchange::insert(&mut conn, flow.id, codes, cx.now).await?)
@@ -65,18 +78,34 @@ fn read_request(cx: &Cx) -> Result<Asked, Problem> {
         Some(raw) => match Aal::parse(raw) {
             Some(aal @ (Aal::Aal1 | Aal::Aal2)) => aal,
             _ => {
-                let sentence = format!("The aal query parameter is {raw:?}, but only aal1 and aal2 can be asked for.");
+                let sentence = format!(
+                    "The aal query parameter is {raw:?}, but only aal1 and aal2 can be asked for."
+                );
                 return Err(Problem::BadRequest(sentence));
             }
         },
     };
-    let identity_schema = if aal == Aal::Aal1 { super::registration::asked_schema(cx)? } else { None };
-    Ok(Asked { aal, refresh: cx.request.query("refresh").is_some_and(go_bool), identity_schema })
+    let identity_schema = if aal == Aal::Aal1 {
+        super::registration::asked_schema(cx)?
+    } else {
+        None
+    };
+    Ok(Asked {
+        aal,
+        refresh: cx.request.query("refresh").is_some_and(go_bool),
+        identity_schema,
+    })
 }
 
 fn already_signed_in(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     let browser = client == ClientType::Browser && !cx.request.wants.json_rather_than_html;
-    if browser { Ok(Created::Redirect { url: return_to::for_somebody_signed_in(cx)? }) } else { Err(Problem::SessionAlreadyAvailable) }
+    if browser {
+        Ok(Created::Redirect {
+            url: return_to::for_somebody_signed_in(cx)?,
+        })
+    } else {
+        Err(Problem::SessionAlreadyAvailable)
+    }
 }
 
 fn draft(cx: &Cx, client: ClientType, asked: &Asked) -> Flow {
@@ -95,7 +124,9 @@ fn first_stage<'l>(cx: &Cx, flow: &Flow, live: Option<&'l LiveSession>) -> Login
     match live {
         Some(live) if flow.requested_aal >= Aal::Aal2 => LoginStage::SecondFactor(live),
         Some(live) if flow.refresh => LoginStage::Refresh(live),
-        _ if cx.config().selfservice.flows.login.style == LoginStyle::IdentifierFirst => LoginStage::Identification,
+        _ if cx.config().selfservice.flows.login.style == LoginStyle::IdentifierFirst => {
+            LoginStage::Identification
+        }
         _ => LoginStage::FirstFactor,
     }
 }
@@ -145,7 +176,10 @@ fn sort(flow: &mut Flow) {
 }
 
 fn enabled(cx: &Cx) -> impl Iterator<Item = &'static dyn LoginMethod> {
-    METHODS.iter().filter(|m| m.is_enabled(cx.config())).filter_map(|m| m.login())
+    METHODS
+        .iter()
+        .filter(|m| m.is_enabled(cx.config()))
+        .filter_map(|m| m.login())
 }
 
 /// A login flow to be shown.
@@ -191,19 +225,27 @@ enum Step {
 
 async fn signed_in_meanwhile(cx: &Cx, flow: Flow) -> Result<Outcome, Problem> {
     if cx.caller(&flow) == Caller::Browser {
-        return Ok(Outcome::Redirect { url: return_to::default_url(cx).as_str().to_owned() });
+        return Ok(Outcome::Redirect {
+            url: return_to::default_url(cx).as_str().to_owned(),
+        });
     }
     refuse(cx, flow, Refusal::Problem(Problem::SessionAlreadyAvailable)).await
 }
 
 /// A flow that has expired is replaced by one that asks for the same (flows.md §13).
 async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
-    let asked = Asked { aal: Aal::Aal1, refresh: false, identity_schema: old.identity_schema.clone() };
+    let asked = Asked {
+        aal: Aal::Aal1,
+        refresh: false,
+        identity_schema: old.identity_schema.clone(),
+    };
     let mut flow = draft(cx, old.client, &asked);
     flow.request_url = old.request_url.clone();
     let stage = first_stage(cx, &flow, None);
     populate(cx, &mut flow, stage).await?;
-    flow.ui.messages.push(text::login_flow_expired(old.expires_at));
+    flow.ui
+        .messages
+        .push(text::login_flow_expired(old.expires_at));
     engine::insert(cx, &flow).await?;
     Err(Problem::FlowExpired {
         use_flow_id: flow.id,
@@ -213,9 +255,16 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     })
 }
 
-async fn authenticate(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<Step, Refusal> {
+async fn authenticate(
+    cx: &Cx,
+    flow: &mut Flow,
+    form: Result<Form, String>,
+) -> Result<Step, Refusal> {
     if cx.request.is_get {
-        return Err(Problem::BadRequest("A login form is sent by POST, with its fields in the body.".into()).into());
+        return Err(Problem::BadRequest(
+            "A login form is sent by POST, with its fields in the body.".into(),
+        )
+        .into());
     }
     let form = form.map_err(Problem::BadRequest)?;
     let Some((method, login)) = METHODS
@@ -231,7 +280,10 @@ async fn authenticate(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> R
     flow.transient_payload = form.transient_payload().ok();
     match login.submit(cx, flow, &form).await? {
         LoginStep::AskAgain(status) => Ok(Step::AskAgain(status)),
-        LoginStep::Authenticated { identity, method: by } => {
+        LoginStep::Authenticated {
+            identity,
+            method: by,
+        } => {
             flow.active = Some(method.name());
             Ok(Step::Authenticated(*identity, by))
         }
@@ -263,9 +315,15 @@ async fn finish(
         Some(live) => session::renew(cx, live, identity, by)?,
         None => session::start(cx, identity, by)?,
     };
-    let return_to = return_to::resolve(cx, flow, return_to::after(cx, &cx.config().selfservice.flows.login.after, flow.active))?;
+    let return_to = return_to::resolve(
+        cx,
+        flow,
+        return_to::after(cx, &cx.config().selfservice.flows.login.after, flow.active),
+    )?;
     if cx.caller(flow) == Caller::Spa {
-        flow.continue_with.push(ContinueWith::RedirectBrowserTo { redirect_browser_to: return_to.clone() });
+        flow.continue_with.push(ContinueWith::RedirectBrowserTo {
+            redirect_browser_to: return_to.clone(),
+        });
     }
     let hooks = hook::after_login(cx, flow, &mut draft.issued).await?;
     store(cx, flow, &draft, stale.then_some(available), hooks).await?;
@@ -278,7 +336,12 @@ async fn finish(
     }
     let return_to = hook::page_to_show(cx, flow).unwrap_or(return_to);
     let continue_with = std::mem::take(&mut flow.continue_with);
-    Ok(Outcome::LoggedIn { issued: Box::new(draft.issued), continue_with, return_to, second_factor })
+    Ok(Outcome::LoggedIn {
+        issued: Box::new(draft.issued),
+        continue_with,
+        return_to,
+        second_factor,
+    })
 }
 
 async fn store(
@@ -309,7 +372,14 @@ async fn second_factor(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<Option<Str
         token: String::new(),
     };
     let return_to = return_to::of_request(flow);
-    match session::check_aal(cx, &live, cx.config().session.whoami.required_aal, return_to.as_deref()).await {
+    match session::check_aal(
+        cx,
+        &live,
+        cx.config().session.whoami.required_aal,
+        return_to.as_deref(),
+    )
+    .await
+    {
         Ok(()) => Ok(None),
         Err(Problem::Aal2Required { redirect_to }) => Ok(Some(redirect_to)),
         Err(other) => Err(other),

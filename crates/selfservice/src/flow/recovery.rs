@@ -3,7 +3,8 @@
 use bia_config::RedirectUrl;
 use bia_model::ui::Ui;
 use bia_model::{
-    AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, FlowRef, Identity, MethodName, State, text,
+    AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, FlowRef, Identity, MethodName,
+    State, text,
 };
 use bia_store::transact;
 
@@ -29,17 +30,26 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     populate(cx, &mut flow).await?;
     hook::before(cx, &mut flow).await?;
     engine::insert(cx, &flow).await?;
-    Ok(Created::Flow { flow: Box::new(flow), identity: None })
+    Ok(Created::Flow {
+        flow: Box::new(flow),
+        identity: None,
+    })
 }
 
 fn check_enabled(cx: &Cx) -> Result<(), Problem> {
-    if cx.config().selfservice.flows.recovery.enabled { Ok(()) } else { Err(Problem::FlowDisabled(FlowKind::Recovery)) }
+    if cx.config().selfservice.flows.recovery.enabled {
+        Ok(())
+    } else {
+        Err(Problem::FlowDisabled(FlowKind::Recovery))
+    }
 }
 
 type Part = (&'static dyn Method, &'static dyn RecoveryMethod);
 
 fn parts() -> impl Iterator<Item = Part> {
-    METHODS.iter().filter_map(|method| method.recovery().map(|part| (*method, part)))
+    METHODS
+        .iter()
+        .filter_map(|method| method.recovery().map(|part| (*method, part)))
 }
 
 /// A method that recovery was or can be made with.
@@ -52,7 +62,9 @@ fn chosen(cx: &Cx) -> Result<Part, Problem> {
     let name = cx.config().selfservice.flows.recovery.method.as_str();
     let found = part(MethodName::parse(name)).filter(|(method, _)| method.is_enabled(cx.config()));
     found.ok_or_else(|| {
-        Problem::BadRequest(format!("Recovery is to use the method {name}, but that method is switched off."))
+        Problem::BadRequest(format!(
+            "Recovery is to use the method {name}, but that method is switched off."
+        ))
     })
 }
 
@@ -109,8 +121,15 @@ async fn recover(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result
             Ok(engine::ask_again(flow.clone(), status))
         }
         RecoveryStep::StartOver(restart) => Ok(start_over(cx, restart, (method, part)).await?),
-        RecoveryStep::Recovered { identity, method: by } => {
-            let client = if part.continues_in_browser() { ClientType::Browser } else { flow.client };
+        RecoveryStep::Recovered {
+            identity,
+            method: by,
+        } => {
+            let client = if part.continues_in_browser() {
+                ClientType::Browser
+            } else {
+                flow.client
+            };
             match finish(cx, flow, *identity, by, part.continues_in_browser()).await {
                 Ok(outcome) => Ok(outcome),
                 Err(why) => Ok(start_over(cx, Restart { why, client }, (method, part)).await?),
@@ -122,8 +141,14 @@ async fn recover(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result
 /// The method that a submission is for.
 fn responsible(cx: &Cx, flow: &Flow, form: &Form) -> Result<Part, Refusal> {
     let claiming = parts().find(|(_, part)| part.claims(flow, form));
-    let found = claiming.or_else(|| part(flow.active)).ok_or_else(|| Refusal::form(text::recovery_no_strategy()))?;
-    if found.0.is_enabled(cx.config()) { Ok(found) } else { Err(Problem::MethodDisabled(found.0.name()).into()) }
+    let found = claiming
+        .or_else(|| part(flow.active))
+        .ok_or_else(|| Refusal::form(text::recovery_no_strategy()))?;
+    if found.0.is_enabled(cx.config()) {
+        Ok(found)
+    } else {
+        Err(Problem::MethodDisabled(found.0.name()).into())
+    }
 }
 
 /// A new flow takes the place of one that cannot go on, and says why (flows.md §10.4). What a flow
@@ -133,33 +158,56 @@ async fn start_over(cx: &Cx, restart: Restart, (method, part): Part) -> Result<O
     let original = match &restart.why {
         Refusal::Problem(Problem::IdentityDisabled(id)) => Some(Problem::IdentityDisabled(*id)),
         Refusal::Problem(Problem::BrowserInNativeFlow { reason, cookies }) => {
-            Some(Problem::BrowserInNativeFlow { reason: reason.clone(), cookies: cookies.clone() })
+            Some(Problem::BrowserInNativeFlow {
+                reason: reason.clone(),
+                cookies: cookies.clone(),
+            })
         }
         _ => None,
     };
     let messages = engine::messages_of(restart.why)?;
-    let reason = messages.first().map(|(_, m)| m.text.clone()).unwrap_or_default();
+    let reason = messages
+        .first()
+        .map(|(_, m)| m.text.clone())
+        .unwrap_or_default();
     let mut flow = draft(cx, restart.client, method.name());
     populate(cx, &mut flow).await?;
     flow.ui.set_csrf(&csrf::mask(&renewed));
-    flow.ui.messages.extend(messages.into_iter().map(|(_, m)| m));
+    flow.ui
+        .messages
+        .extend(messages.into_iter().map(|(_, m)| m));
     engine::insert(cx, &flow).await?;
     let json = cx.request.wants.json && !part.continues_in_browser();
     if json && cx.config().feature_flags.use_continue_with_transitions {
         let continue_with = vec![show_recovery(&flow)];
-        return Err(Problem::RecoveryRestarted { reason, original: original.map(Box::new), continue_with });
+        return Err(Problem::RecoveryRestarted {
+            reason,
+            original: original.map(Box::new),
+            continue_with,
+        });
     }
-    Ok(Outcome::Redirect { url: place(cx, &flow, json) })
+    Ok(Outcome::Redirect {
+        url: place(cx, &flow, json),
+    })
 }
 
 fn show_recovery(flow: &Flow) -> ContinueWith {
-    ContinueWith::ShowRecoveryUi { flow: FlowRef { id: flow.id, url: None } }
+    ContinueWith::ShowRecoveryUi {
+        flow: FlowRef {
+            id: flow.id,
+            url: None,
+        },
+    }
 }
 
 /// Where a new flow is found: its JSON, or its page.
 fn place(cx: &Cx, flow: &Flow, json: bool) -> String {
     if json {
-        return_to::own(cx, "/self-service/recovery/flows", &[("id", &flow.id.to_string())])
+        return_to::own(
+            cx,
+            "/self-service/recovery/flows",
+            &[("id", &flow.id.to_string())],
+        )
     } else {
         return_to::page(cx, FlowKind::Recovery, flow.id)
     }
@@ -167,15 +215,22 @@ fn place(cx: &Cx, flow: &Flow, json: bool) -> String {
 
 /// A flow that has expired is replaced by one that asks for the same (flows.md §13).
 async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
-    let (method, part) = match part(old.active).filter(|(method, _)| method.is_enabled(cx.config())) {
+    let (method, part) = match part(old.active).filter(|(method, _)| method.is_enabled(cx.config()))
+    {
         Some(part) => part,
         None => chosen(cx)?,
     };
-    let client = if part.continues_in_browser() { ClientType::Browser } else { old.client };
+    let client = if part.continues_in_browser() {
+        ClientType::Browser
+    } else {
+        old.client
+    };
     let mut flow = draft(cx, client, method.name());
     flow.request_url = old.request_url.clone();
     populate(cx, &mut flow).await?;
-    flow.ui.messages.push(text::recovery_flow_expired(old.expires_at));
+    flow.ui
+        .messages
+        .push(text::recovery_flow_expired(old.expires_at));
     engine::insert(cx, &flow).await?;
     if cx.config().feature_flags.use_continue_with_transitions && flow.is_native() {
         return Err(Problem::FlowExpired {
@@ -185,7 +240,9 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
             continue_with: vec![show_recovery(&flow)],
         });
     }
-    Ok(Outcome::Redirect { url: place(cx, &flow, cx.request.wants.json || flow.is_native()) })
+    Ok(Outcome::Redirect {
+        url: place(cx, &flow, cx.request.wants.json || flow.is_native()),
+    })
 }
 
 /// The owner is back: a session, and on to the settings (flows.md §10.3).
@@ -197,7 +254,11 @@ async fn finish(
     in_browser: bool,
 ) -> Result<Outcome, Refusal> {
     let draft = session::start(cx, identity, by)?;
-    let client = if in_browser { ClientType::Browser } else { flow.client };
+    let client = if in_browser {
+        ClientType::Browser
+    } else {
+        flow.client
+    };
     flow.state = State::PassedChallenge;
     flow.identity_id = Some(draft.issued.identity.id);
     flow.ui.messages.clear();
@@ -207,13 +268,18 @@ async fn finish(
     }
     let hooks = hook::after_recovery(cx, flow).await?;
     let skips = !in_browser && skips_settings(flow);
-    let next = if skips { None } else { Some(settings_flow(cx, flow, client, &draft.issued.identity).await?) };
+    let next = if skips {
+        None
+    } else {
+        Some(settings_flow(cx, flow, client, &draft.issued.identity).await?)
+    };
     store(cx, flow, &draft, next.as_ref(), hooks).await?;
     match client {
         ClientType::Browser => cx.effect(|e| e.session = Some(draft.issued.clone())),
         ClientType::Api => {
             let ory_session_token = draft.issued.token.clone();
-            flow.continue_with.push(ContinueWith::SetOrySessionToken { ory_session_token });
+            flow.continue_with
+                .push(ContinueWith::SetOrySessionToken { ory_session_token });
         }
     }
     let told = cx.config().feature_flags.use_continue_with_transitions;
@@ -222,7 +288,12 @@ async fn finish(
         return Ok(Outcome::Redirect { url });
     }
     let issued = Box::new(draft.issued);
-    Ok(Outcome::Recovered { flow: Box::new(flow.clone()), issued, next: url, in_flow: told || skips })
+    Ok(Outcome::Recovered {
+        flow: Box::new(flow.clone()),
+        issued,
+        next: url,
+        in_flow: told || skips,
+    })
 }
 
 fn skips_settings(flow: &Flow) -> bool {
@@ -230,16 +301,33 @@ fn skips_settings(flow: &Flow) -> bool {
 }
 
 /// The settings flow that follows; it ends where the recovery was asked to end.
-async fn settings_flow(cx: &Cx, flow: &Flow, client: ClientType, identity: &Identity) -> Result<Flow, Problem> {
+async fn settings_flow(
+    cx: &Cx,
+    flow: &Flow,
+    client: ClientType,
+    identity: &Identity,
+) -> Result<Flow, Problem> {
     let mut next = settings::draft(cx, client, identity);
     let after = &cx.config().selfservice.flows.recovery.after;
-    let default = || after.default_browser_return_url.as_ref().map(|url| url.as_str().to_owned());
+    let default = || {
+        after
+            .default_browser_return_url
+            .as_ref()
+            .map(|url| url.as_str().to_owned())
+    };
     if let Some(return_to) = flow.requested_return_to().or_else(default) {
-        let moved = RedirectUrl::parse(&next.request_url).map(|url| url.with_query(&[("return_to", &return_to)]));
+        let moved = RedirectUrl::parse(&next.request_url)
+            .map(|url| url.with_query(&[("return_to", &return_to)]));
         next.request_url = moved.unwrap_or(next.request_url);
     }
     settings::populate(cx, &mut next, identity).await?;
-    let max_age = session::signed(cx.config().selfservice.flows.settings.privileged_session_max_age);
+    let max_age = session::signed(
+        cx.config()
+            .selfservice
+            .flows
+            .settings
+            .privileged_session_max_age,
+    );
     next.ui.messages = vec![text::recovery_done(cx.now + max_age)];
     Ok(next)
 }
@@ -267,9 +355,15 @@ async fn store(
 
 /// Where a browser goes next: to the settings, or where it asked to end.
 fn lead_on(cx: &Cx, flow: &mut Flow, next: Option<&Flow>) -> Result<String, Problem> {
-    let Some(next) = next else { return return_to::resolve(cx, flow, return_to::default_url(cx)) };
+    let Some(next) = next else {
+        return return_to::resolve(cx, flow, return_to::default_url(cx));
+    };
     let url = return_to::page(cx, FlowKind::Settings, next.id);
-    let settings = FlowRef { id: next.id, url: Some(url.clone()) };
-    flow.continue_with.push(ContinueWith::ShowSettingsUi { flow: settings });
+    let settings = FlowRef {
+        id: next.id,
+        url: Some(url.clone()),
+    };
+    flow.continue_with
+        .push(ContinueWith::ShowSettingsUi { flow: settings });
     Ok(url)
 }

@@ -27,33 +27,58 @@ const ATTEMPTS: usize = 4;
 /// Creates a settings flow for whoever is signed in.
 pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     return_to::check_request(cx)?;
-    let Some(live) = cx.session().await?.cloned() else { return no_session(cx, client) };
-    let asked_return = cx.request.query("return_to").filter(|r| !r.is_empty() && client == ClientType::Browser);
+    let Some(live) = cx.session().await?.cloned() else {
+        return no_session(cx, client);
+    };
+    let asked_return = cx
+        .request
+        .query("return_to")
+        .filter(|r| !r.is_empty() && client == ClientType::Browser);
     let second_factor_return = asked_return.map(|_| cx.request.url.as_str());
     check_aal(cx, &live, second_factor_return).await?;
     let whole = load_identity(cx, &live).await?;
     let flow = fresh(cx, client, &whole).await?;
     engine::insert(cx, &flow).await?;
-    Ok(Created::Flow { flow: Box::new(flow), identity: Some(Box::new(whole)) })
+    Ok(Created::Flow {
+        flow: Box::new(flow),
+        identity: Some(Box::new(whole)),
+    })
 }
 
 fn no_session(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     if client == ClientType::Api || cx.request.wants.json_rather_than_html {
-        return Err(Problem::SessionInactive { credentials_missing: client == ClientType::Browser });
+        return Err(Problem::SessionInactive {
+            credentials_missing: client == ClientType::Browser,
+        });
     }
     let return_to = cx.request.query("return_to").unwrap_or_default();
-    let pairs: &[(&str, &str)] = if return_to.is_empty() { &[] } else { &[("return_to", return_to)] };
-    Ok(Created::Redirect { url: return_to::own(cx, "/self-service/login/browser", pairs) })
+    let pairs: &[(&str, &str)] = if return_to.is_empty() {
+        &[]
+    } else {
+        &[("return_to", return_to)]
+    };
+    Ok(Created::Redirect {
+        url: return_to::own(cx, "/self-service/login/browser", pairs),
+    })
 }
 
 async fn check_aal(cx: &Cx, live: &LiveSession, return_to: Option<&str>) -> Result<(), Problem> {
-    session::check_aal(cx, live, cx.config().selfservice.flows.settings.required_aal, return_to).await
+    session::check_aal(
+        cx,
+        live,
+        cx.config().selfservice.flows.settings.required_aal,
+        return_to,
+    )
+    .await
 }
 
 async fn load_identity(cx: &Cx, live: &LiveSession) -> Result<Identity, Problem> {
     let mut conn = cx.read().await?;
-    let found = bia_store::identity::find(&mut conn, live.session.identity_id, Expand::Credentials).await?;
-    found.ok_or(Problem::NoSession { credentials_sent: true })
+    let found =
+        bia_store::identity::find(&mut conn, live.session.identity_id, Expand::Credentials).await?;
+    found.ok_or(Problem::NoSession {
+        credentials_sent: true,
+    })
 }
 
 /// A settings flow of an identity, without nodes; also what recovery leads to.
@@ -79,7 +104,11 @@ async fn fresh(cx: &Cx, client: ClientType, identity: &Identity) -> Result<Flow,
 /// Fills a settings flow with the nodes of all methods that are switched on.
 pub async fn populate(cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(), Problem> {
     engine::set_csrf(cx, flow);
-    for method in METHODS.iter().filter(|m| m.is_enabled(cx.config())).filter_map(|m| m.settings()) {
+    for method in METHODS
+        .iter()
+        .filter(|m| m.is_enabled(cx.config()))
+        .filter_map(|m| m.settings())
+    {
         method.populate(cx, flow, identity).await?;
     }
     sort(cx, flow, identity)
@@ -87,7 +116,11 @@ pub async fn populate(cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(
 
 fn sort(cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(), Problem> {
     let schema = identity::schema(cx, Some(&identity.schema_id))?;
-    ui::sort(&mut flow.ui.nodes, ui::SETTINGS, &ui::settings_keys(schema.keys()));
+    ui::sort(
+        &mut flow.ui.nodes,
+        ui::SETTINGS,
+        &ui::settings_keys(schema.keys()),
+    );
     Ok(())
 }
 
@@ -112,13 +145,21 @@ async fn session_for_flow(cx: &Cx) -> Result<LiveSession, Problem> {
         return Ok(live.clone());
     }
     if cx.request.wants.json {
-        return Err(Problem::NoSession { credentials_sent: cx.request.credentials.token.is_some() });
+        return Err(Problem::NoSession {
+            credentials_sent: cx.request.credentials.token.is_some(),
+        });
     }
-    Err(Problem::SignInFirst(return_to::ui(cx, FlowKind::Login).as_str().to_owned()))
+    Err(Problem::SignInFirst(
+        return_to::ui(cx, FlowKind::Login).as_str().to_owned(),
+    ))
 }
 
 fn check_owner(flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
-    if flow.identity_id == Some(live.session.identity_id) { Ok(()) } else { Err(Problem::IdentityMismatch) }
+    if flow.identity_id == Some(live.session.identity_id) {
+        Ok(())
+    } else {
+        Err(Problem::IdentityMismatch)
+    }
 }
 
 /// Takes a submission.
@@ -163,13 +204,19 @@ async fn wanted(
 }
 
 fn wish(flow: &Flow, live: &LiveSession) -> Parked<'static> {
-    Parked { purpose: WISH, subject: flow.id, owner: live.session.identity_id }
+    Parked {
+        purpose: WISH,
+        subject: flow.id,
+        owner: live.session.identity_id,
+    }
 }
 
 async fn replace_expired(cx: &Cx, old: &Flow, whole: &Identity) -> Result<Outcome, Problem> {
     let mut flow = fresh(cx, old.client, whole).await?;
     flow.request_url = old.request_url.clone();
-    flow.ui.messages.push(text::settings_flow_expired(old.expires_at));
+    flow.ui
+        .messages
+        .push(text::settings_flow_expired(old.expires_at));
     engine::insert(cx, &flow).await?;
     Err(Problem::FlowExpired {
         use_flow_id: flow.id,
@@ -203,7 +250,11 @@ async fn attempt(
             flow.ui.clear_messages();
             engine::remask_csrf(cx, &mut flow);
             engine::save(cx, &flow).await?;
-            return Ok(Some(Outcome::Form { flow: Box::new(flow), status, identity: Some(Box::new(whole)) }));
+            return Ok(Some(Outcome::Form {
+                flow: Box::new(flow),
+                status,
+                identity: Some(Box::new(whole)),
+            }));
         }
         Err(refusal) => Err(refusal),
     };
@@ -226,7 +277,9 @@ async fn change(
     live: &LiveSession,
     whole: &Identity,
 ) -> Result<Step, Refusal> {
-    let form = form.as_ref().map_err(|reason| Problem::BadRequest(reason.clone()))?;
+    let form = form
+        .as_ref()
+        .map_err(|reason| Problem::BadRequest(reason.clone()))?;
     let Some((method, settings)) = METHODS
         .iter()
         .filter_map(|m| m.settings().map(|s| (m, s)))
@@ -238,12 +291,16 @@ async fn change(
         return Err(Problem::MethodDisabled(method.name()).into());
     }
     flow.transient_payload = Some(fields::transient_payload(form)?);
-    Ok(match settings.submit(cx, flow, form, live, whole.clone()).await? {
-        SettingsStep::AskAgain(status) => Step::AskAgain(status),
-        SettingsStep::Save { identity, proved } => {
-            Step::Change(Box::new(Change { method: method.name(), identity: *identity, proved }))
-        }
-    })
+    Ok(
+        match settings.submit(cx, flow, form, live, whole.clone()).await? {
+            SettingsStep::AskAgain(status) => Step::AskAgain(status),
+            SettingsStep::Save { identity, proved } => Step::Change(Box::new(Change {
+                method: method.name(),
+                identity: *identity,
+                proved,
+            })),
+        },
+    )
 }
 
 async fn refuse(
@@ -255,27 +312,43 @@ async fn refuse(
     refusal: Refusal,
 ) -> Result<Outcome, Problem> {
     flow.transient_payload = None;
-    if let (Refusal::Problem(Problem::RefreshRequired { .. }), Ok(form), false) = (&refusal, form, flow.is_native()) {
+    if let (Refusal::Problem(Problem::RefreshRequired { .. }), Ok(form), false) =
+        (&refusal, form, flow.is_native())
+    {
         continuity::park(cx, wish(&flow, live), form).await?;
     }
     engine::show(cx, &mut flow, refusal)?;
     sort(cx, &mut flow, &whole)?;
     engine::save(cx, &flow).await?;
-    Ok(Outcome::Form { flow: Box::new(flow), status: FormStatus::Invalid, identity: Some(Box::new(whole)) })
+    Ok(Outcome::Form {
+        flow: Box::new(flow),
+        status: FormStatus::Invalid,
+        identity: Some(Box::new(whole)),
+    })
 }
 
 /// Errs with the way to a new sign-in when the last one is too old for a change of credentials.
 pub fn require_privileged(cx: &Cx, flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
-    if session::is_privileged(cx, &live.session) { Ok(()) } else { Err(sign_in_again(cx, flow)) }
+    if session::is_privileged(cx, &live.session) {
+        Ok(())
+    } else {
+        Err(sign_in_again(cx, flow))
+    }
 }
 
 /// As [`require_privileged`], for passwords (flows.md §9).
 pub fn require_recent_login(cx: &Cx, flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
-    if session::is_recent(cx, &live.session) { Ok(()) } else { Err(sign_in_again(cx, flow)) }
+    if session::is_recent(cx, &live.session) {
+        Ok(())
+    } else {
+        Err(sign_in_again(cx, flow))
+    }
 }
 
 fn sign_in_again(cx: &Cx, flow: &Flow) -> Problem {
     let back = return_to::action(cx, FlowKind::Settings, flow.id);
     let pairs = [("refresh", "true"), ("return_to", back.as_str())];
-    Problem::RefreshRequired { redirect_to: return_to::own(cx, "/self-service/login/browser", &pairs) }
+    Problem::RefreshRequired {
+        redirect_to: return_to::own(cx, "/self-service/login/browser", &pairs),
+    }
 }

@@ -3,7 +3,8 @@
 use bia_config::RedirectUrl;
 use bia_model::ui::{self, Group, Ui};
 use bia_model::{
-    Channel, ClientType, Flow, FlowKind, Identity, MethodName, State, VerifiableAddress, normalise, text,
+    Channel, ClientType, Flow, FlowKind, Identity, MethodName, State, VerifiableAddress, normalise,
+    text,
 };
 use bia_store::code::Code;
 use bia_store::transact;
@@ -27,19 +28,28 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     part.populate(cx, &mut flow).await?;
     hook::before(cx, &mut flow).await?;
     engine::insert(cx, &flow).await?;
-    Ok(Created::Flow { flow: Box::new(flow), identity: None })
+    Ok(Created::Flow {
+        flow: Box::new(flow),
+        identity: None,
+    })
 }
 
 fn check_enabled(cx: &Cx) -> Result<(), Problem> {
     let enabled = cx.config().selfservice.flows.verification.enabled;
-    if enabled { Ok(()) } else { Err(Problem::FlowDisabled(FlowKind::Verification)) }
+    if enabled {
+        Ok(())
+    } else {
+        Err(Problem::FlowDisabled(FlowKind::Verification))
+    }
 }
 
 type Part = (&'static dyn Method, &'static dyn VerificationMethod);
 
 /// A method that verification was or can be made with.
 fn part(name: Option<MethodName>) -> Option<Part> {
-    let parts = METHODS.iter().filter_map(|method| method.verification().map(|part| (*method, part)));
+    let parts = METHODS
+        .iter()
+        .filter_map(|method| method.verification().map(|part| (*method, part)));
     name.and_then(|name| parts.into_iter().find(|(method, _)| method.name() == name))
 }
 
@@ -48,7 +58,9 @@ fn chosen(cx: &Cx) -> Result<Part, Problem> {
     let name = cx.config().selfservice.flows.verification.method.as_str();
     let found = part(MethodName::parse(name)).filter(|(method, _)| method.is_enabled(cx.config()));
     found.ok_or_else(|| {
-        Problem::BadRequest(format!("Verification is to use the method {name}, but that method is switched off."))
+        Problem::BadRequest(format!(
+            "Verification is to use the method {name}, but that method is switched off."
+        ))
     })
 }
 
@@ -93,7 +105,10 @@ pub async fn start(
 fn derived_request_url(parent: &Flow) -> String {
     const AFTER: &str = "after_verification_return_to";
     let after = bia_model::flow::query_value(&parent.request_url, AFTER);
-    let set: Vec<(&str, &str)> = after.iter().map(|url| ("return_to", url.as_str())).collect();
+    let set: Vec<(&str, &str)> = after
+        .iter()
+        .map(|url| ("return_to", url.as_str()))
+        .collect();
     let url = without_parameter(&parent.request_url, AFTER);
     match RedirectUrl::parse(&url) {
         Some(parsed) if !set.is_empty() => parsed.with_query(&set),
@@ -102,12 +117,17 @@ fn derived_request_url(parent: &Flow) -> String {
 }
 
 fn without_parameter(text: &str, name: &str) -> String {
-    let Ok(mut url) = url::Url::parse(text) else { return text.to_owned() };
+    let Ok(mut url) = url::Url::parse(text) else {
+        return text.to_owned();
+    };
     if !url.query_pairs().any(|(k, _)| k == name) {
         return text.to_owned();
     }
-    let kept: Vec<(String, String)> =
-        url.query_pairs().filter(|(k, _)| k != name).map(|(k, v)| (k.into(), v.into())).collect();
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(k, _)| k != name)
+        .map(|(k, v)| (k.into(), v.into()))
+        .collect();
     if kept.is_empty() {
         url.set_query(None);
     } else {
@@ -128,9 +148,11 @@ pub(crate) async fn find(
     }
     let wanted = normalise::identifier(typed);
     let mut conn = cx.read().await?;
-    let found = bia_store::identity::find_by_verifiable_address(&mut conn, via, &wanted, typed).await?;
+    let found =
+        bia_store::identity::find_by_verifiable_address(&mut conn, via, &wanted, typed).await?;
     Ok(found.and_then(|identity| {
-        let is_it = |a: &&VerifiableAddress| a.via == via && (a.value == wanted || a.value == typed);
+        let is_it =
+            |a: &&VerifiableAddress| a.via == via && (a.value == wanted || a.value == typed);
         let address = identity.verifiable_addresses.iter().find(is_it).cloned();
         address.map(|address| (identity, address))
     }))
@@ -194,7 +216,9 @@ async fn verify(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<
         }
         VerificationStep::ShowPage => {
             engine::save(cx, flow).await?;
-            Ok(Outcome::Redirect { url: return_to::page(cx, FlowKind::Verification, flow.id) })
+            Ok(Outcome::Redirect {
+                url: return_to::page(cx, FlowKind::Verification, flow.id),
+            })
         }
         VerificationStep::Verified => {
             flow.transient_payload = None;
@@ -212,12 +236,17 @@ pub(crate) async fn confirm(
     row: &Code,
     group: Group,
 ) -> Result<VerificationStep, Refusal> {
-    let address_id = row.address_id.ok_or_else(|| Problem::Internal("a verification is of no address".into()))?;
+    let address_id = row
+        .address_id
+        .ok_or_else(|| Problem::Internal("a verification is of no address".into()))?;
     let mut conn = cx.write().await?;
     let found = bia_store::identity::mark_verified(&mut conn, address_id, cx.now).await?;
     drop(conn);
     if !found {
-        return Err(Problem::BadRequest("The address does not belong to an account any more.".into()).into());
+        return Err(Problem::BadRequest(
+            "The address does not belong to an account any more.".into(),
+        )
+        .into());
     }
     show_verified(cx, flow, group, row.via.unwrap_or(Channel::Email));
     Ok(VerificationStep::Verified)
@@ -232,9 +261,16 @@ fn show_verified(cx: &Cx, flow: &mut Flow, group: Group, via: Channel) {
         None if flow.is_native() => String::new(),
         None => cx.renew_csrf(),
     };
-    flow.ui = Ui { action: url.clone(), method: "GET".into(), nodes: Vec::new(), messages: Vec::new() };
-    flow.ui.append(ui::csrf_token(&csrf::mask(&flow.csrf_token)));
-    flow.ui.append(ui::anchor("continue", &url, group, text::continue_label()));
+    flow.ui = Ui {
+        action: url.clone(),
+        method: "GET".into(),
+        nodes: Vec::new(),
+        messages: Vec::new(),
+    };
+    flow.ui
+        .append(ui::csrf_token(&csrf::mask(&flow.csrf_token)));
+    flow.ui
+        .append(ui::anchor("continue", &url, group, text::continue_label()));
     flow.ui.messages.push(match via {
         Channel::Email => text::verification_email_done(),
         Channel::Sms => text::verification_phone_done(),
@@ -255,18 +291,26 @@ async fn start_over(cx: &Cx, restart: Restart, (method, part): Part) -> Result<O
     let messages = engine::messages_of(restart.why)?;
     let mut flow = draft(cx, restart.client, method.name());
     part.populate(cx, &mut flow).await?;
-    flow.ui.messages.extend(messages.iter().map(|(_, m)| m.clone()));
+    flow.ui
+        .messages
+        .extend(messages.iter().map(|(_, m)| m.clone()));
     engine::insert(cx, &flow).await?;
     let told = cx.request.wants.json && !part.continues_in_browser();
     match messages.into_iter().next() {
-        Some((_, message)) if told => Err(Problem::FlowReplaced { use_flow_id: flow.id, message }),
-        _ => Ok(Outcome::Redirect { url: return_to::page(cx, FlowKind::Verification, flow.id) }),
+        Some((_, message)) if told => Err(Problem::FlowReplaced {
+            use_flow_id: flow.id,
+            message,
+        }),
+        _ => Ok(Outcome::Redirect {
+            url: return_to::page(cx, FlowKind::Verification, flow.id),
+        }),
     }
 }
 
 /// A flow that has expired is replaced by one for browsers (flows.md §13).
 async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
-    let (method, part) = match part(old.active).filter(|(method, _)| method.is_enabled(cx.config())) {
+    let (method, part) = match part(old.active).filter(|(method, _)| method.is_enabled(cx.config()))
+    {
         Some(part) => part,
         None => chosen(cx)?,
     };
@@ -274,10 +318,16 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     let mut flow = draft(cx, ClientType::Browser, method.name());
     flow.request_url = old.request_url.clone();
     part.populate(cx, &mut flow).await?;
-    flow.ui.messages.push(text::verification_flow_expired(old.expires_at));
+    flow.ui
+        .messages
+        .push(text::verification_flow_expired(old.expires_at));
     engine::insert(cx, &flow).await?;
     let url = if cx.request.wants.json {
-        return_to::own(cx, "/self-service/verification/flows", &[("id", &flow.id.to_string())])
+        return_to::own(
+            cx,
+            "/self-service/verification/flows",
+            &[("id", &flow.id.to_string())],
+        )
     } else {
         return_to::page(cx, FlowKind::Verification, flow.id)
     };

@@ -33,7 +33,11 @@ pub async fn before(_cx: &Cx, _flow: &mut Flow) -> Result<(), Problem> {
 }
 
 /// Runs the hooks of a login, before its session is stored.
-pub async fn after_login(cx: &Cx, flow: &mut Flow, issued: &mut IssuedSession) -> Result<AfterHooks, Refusal> {
+pub async fn after_login(
+    cx: &Cx,
+    flow: &mut Flow,
+    issued: &mut IssuedSession,
+) -> Result<AfterHooks, Refusal> {
     let config = cx.runtime.config.clone();
     let mut wanted = AfterHooks::default();
     for hook in listed(&config.selfservice.flows.login.after, flow.active) {
@@ -97,7 +101,11 @@ pub async fn after_settings(
 /// Runs the hooks of a recovery, before its session is stored.
 pub async fn after_recovery(cx: &Cx, _flow: &mut Flow) -> Result<AfterHooks, Refusal> {
     let hooks = &cx.config().selfservice.flows.recovery.after.hooks;
-    Ok(AfterHooks { revoke_others: hooks.iter().any(|h| matches!(h, Hook::RevokeActiveSessions)) })
+    Ok(AfterHooks {
+        revoke_others: hooks
+            .iter()
+            .any(|h| matches!(h, Hook::RevokeActiveSessions)),
+    })
 }
 
 /// The hooks that run: those of the method that was used, else those of the flow.
@@ -108,7 +116,10 @@ fn listed(after: &After, method: Option<MethodName>) -> &[Hook] {
 
 /// Remembers the verification that a hook started.
 fn note_started(flow: &mut Flow, started: &Flow, address: &str) {
-    flow.context.insert(STARTED.into(), serde_json::json!({"id": started.id, "address": address}));
+    flow.context.insert(
+        STARTED.into(),
+        serde_json::json!({"id": started.id, "address": address}),
+    );
 }
 
 /// Leads the client to the verification that was started, if one was.
@@ -117,7 +128,8 @@ fn show_verification(cx: &Cx, flow: &mut Flow) {
         tracing::debug!(flow.id = %flow.id, "no verification was started, so there is none to show");
         return;
     };
-    flow.continue_with.push(show_item(cx, id, address, !flow.is_native()));
+    flow.continue_with
+        .push(show_item(cx, id, address, !flow.is_native()));
     flow.context.insert(SHOWN.into(), true.into());
 }
 
@@ -130,7 +142,13 @@ fn started(flow: &Flow) -> Option<(Uuid, String)> {
 /// The item that leads a client to a verification; with its page's URL for browsers.
 fn show_item(cx: &Cx, id: Uuid, address: String, with_url: bool) -> ContinueWith {
     let url = with_url.then(|| return_to::page(cx, FlowKind::Verification, id));
-    ContinueWith::ShowVerificationUi { flow: VerificationFlowRef { id, verifiable_address: address, url } }
+    ContinueWith::ShowVerificationUi {
+        flow: VerificationFlowRef {
+            id,
+            verifiable_address: address,
+            url,
+        },
+    }
 }
 
 /// The page to which a browser is led instead of the flow's end, if a hook asked for it.

@@ -11,14 +11,21 @@ use crate::problem::Problem;
 
 pub(super) async fn run(cx: &Cx, flow: &mut Flow, issued: &IssuedSession) -> Result<(), Refusal> {
     let identity = &issued.identity;
-    let older = cx.config().feature_flags.legacy_require_verified_login_error;
+    let older = cx
+        .config()
+        .feature_flags
+        .legacy_require_verified_login_error;
     if older && flow.active != Some(MethodName::Password) {
         return Ok(());
     }
     if identity.verifiable_addresses.iter().any(|a| a.verified) {
         return Ok(());
     }
-    let Some(address) = identity.verifiable_addresses.iter().find(|a| !a.value.is_empty()) else {
+    let Some(address) = identity
+        .verifiable_addresses
+        .iter()
+        .find(|a| !a.value.is_empty())
+    else {
         let reason = "The hook require_verified_address is used, but this identity has no address to verify.";
         return Err(Problem::Misconfigured(reason.into()).into());
     };

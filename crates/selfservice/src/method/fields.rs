@@ -62,21 +62,33 @@ const MAX_ADDRESS_CHARS: u64 = 320;
 
 /// The mail address in the field `email`, loosely checked; `None` when there is none.
 pub(crate) fn email(form: &Form) -> Result<Option<String>, Refusal> {
-    let Some(typed) = form.spelled("email") else { return Ok(None) };
+    let Some(typed) = form.spelled("email") else {
+        return Ok(None);
+    };
     let mut messages = Vec::new();
     if !schema::is_loose_email(&typed) {
         // As the reference does: of a value with quotes in it, what follows the last one is shown.
-        let shown = typed.rsplit('"').next().filter(|s| !s.is_empty()).unwrap_or(&typed);
+        let shown = typed
+            .rsplit('"')
+            .next()
+            .filter(|s| !s.is_empty())
+            .unwrap_or(&typed);
         messages.push(("email".to_owned(), text::validation_email(shown)));
     }
     messages.extend(too_long(&typed));
-    if messages.is_empty() { Ok(Some(typed.into_owned())) } else { Err(Refusal::Form(messages)) }
+    if messages.is_empty() {
+        Ok(Some(typed.into_owned()))
+    } else {
+        Err(Refusal::Form(messages))
+    }
 }
 
 /// The mail address or phone number in the field `email`; `None` when there is none. Whether it is one
 /// is seen when nobody has it.
 pub(crate) fn address(form: &Form) -> Result<Option<String>, Refusal> {
-    let Some(typed) = form.spelled("email") else { return Ok(None) };
+    let Some(typed) = form.spelled("email") else {
+        return Ok(None);
+    };
     match too_long(&typed) {
         None => Ok(Some(typed.into_owned())),
         Some(message) => Err(Refusal::Form(vec![message])),
@@ -85,13 +97,20 @@ pub(crate) fn address(form: &Form) -> Result<Option<String>, Refusal> {
 
 fn too_long(typed: &str) -> Option<(String, Message)> {
     let length = u64::try_from(typed.chars().count()).unwrap_or(u64::MAX);
-    (length > MAX_ADDRESS_CHARS)
-        .then(|| ("email".to_owned(), text::validation_max_length(MAX_ADDRESS_CHARS, length)))
+    (length > MAX_ADDRESS_CHARS).then(|| {
+        (
+            "email".to_owned(),
+            text::validation_max_length(MAX_ADDRESS_CHARS, length),
+        )
+    })
 }
 
 /// The client's own data, which has to be an object (flows.md §17).
 pub(crate) fn transient_payload(form: &Form) -> Result<Value, Refusal> {
     form.transient_payload().map_err(|found| {
-        Refusal::field("transient_payload", text::validation_wrong_type(&["object"], found))
+        Refusal::field(
+            "transient_payload",
+            text::validation_wrong_type(&["object"], found),
+        )
     })
 }

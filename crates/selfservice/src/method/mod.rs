@@ -15,7 +15,9 @@ pub mod totp;
 use async_trait::async_trait;
 use bia_config::Config;
 use bia_model::text::Message;
-use bia_model::{Aal, AuthenticationMethod, ClientType, Flow, Identity, MethodName, VerifiableAddress};
+use bia_model::{
+    Aal, AuthenticationMethod, ClientType, Flow, Identity, MethodName, VerifiableAddress,
+};
 use bia_store::Tx;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -101,9 +103,15 @@ pub fn find(name: MethodName) -> Option<&'static dyn Method> {
 
 /// The highest level that an identity can reach with its credentials.
 pub fn available_aal(config: &Config, identity: &Identity) -> Aal {
-    if METHODS.iter().any(|m| m.second_factors(config, identity) > 0) {
+    if METHODS
+        .iter()
+        .any(|m| m.second_factors(config, identity) > 0)
+    {
         Aal::Aal2
-    } else if METHODS.iter().any(|m| m.first_factors(config, identity) > 0) {
+    } else if METHODS
+        .iter()
+        .any(|m| m.first_factors(config, identity) > 0)
+    {
         Aal::Aal1
     } else {
         Aal::Aal0
@@ -112,7 +120,10 @@ pub fn available_aal(config: &Config, identity: &Identity) -> Aal {
 
 /// How many first factors an identity can use to sign in.
 pub fn first_factors(config: &Config, identity: &Identity) -> usize {
-    METHODS.iter().map(|m| m.first_factors(config, identity)).sum()
+    METHODS
+        .iter()
+        .map(|m| m.first_factors(config, identity))
+        .sum()
 }
 
 /// Why a submission was not taken.
@@ -151,12 +162,25 @@ pub trait AdminMethod: Send + Sync {
     async fn import(&self, cx: &Cx, config: Value) -> Result<Value, Problem>;
 
     /// Puts what [`AdminMethod::import`] made into an identity that may have such a credential already.
-    fn merge(&self, identity: &mut Identity, imported: Value, now: OffsetDateTime) -> Result<(), Problem>;
+    fn merge(
+        &self,
+        identity: &mut Identity,
+        imported: Value,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem>;
 
     /// Takes the credential away, or the part of it that `identifier` names (admin.md §6.4). Errs when
     /// that is not possible; the last first factor may stay.
-    fn remove(&self, _cx: &Cx, identity: &mut Identity, _identifier: Option<&str>) -> Result<(), Problem> {
-        Err(Problem::BadRequest(format!("Credentials of this type cannot be taken from identity {}.", identity.id)))
+    fn remove(
+        &self,
+        _cx: &Cx,
+        identity: &mut Identity,
+        _identifier: Option<&str>,
+    ) -> Result<(), Problem> {
+        Err(Problem::BadRequest(format!(
+            "Credentials of this type cannot be taken from identity {}.",
+            identity.id
+        )))
     }
 
     /// What an operator may see of a stored config; null shows nothing.
@@ -198,7 +222,12 @@ pub enum LoginStep {
 #[async_trait]
 pub trait LoginMethod: Send + Sync {
     /// Adds the method's nodes to a screen, if it has any there.
-    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem>;
+    async fn populate(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        stage: LoginStage<'_>,
+    ) -> Result<(), Problem>;
 
     /// Whether its nodes bring the (empty) anti-CSRF node with them in native flows; browser flows
     /// always have one (flows.md §4).
@@ -254,7 +283,12 @@ pub enum RegistrationStep {
 #[async_trait]
 pub trait RegistrationMethod: Send + Sync {
     /// Adds the method's nodes to a screen, if it has any there.
-    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: RegistrationStage) -> Result<(), Problem>;
+    async fn populate(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        stage: RegistrationStage,
+    ) -> Result<(), Problem>;
 
     /// Whether a submission is for this method.
     fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool;
@@ -287,7 +321,10 @@ pub enum SettingsStep {
 impl SettingsStep {
     /// The identity changes, and nothing was proven by it.
     pub fn save(identity: Identity) -> SettingsStep {
-        SettingsStep::Save { identity: Box::new(identity), proved: None }
+        SettingsStep::Save {
+            identity: Box::new(identity),
+            proved: None,
+        }
     }
 }
 
@@ -394,5 +431,10 @@ pub trait VerificationMethod: Send + Sync {
     ) -> Result<(), Problem>;
 
     /// Takes a submission.
-    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<VerificationStep, Refusal>;
+    async fn submit(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        form: &Form,
+    ) -> Result<VerificationStep, Refusal>;
 }

@@ -18,7 +18,9 @@ pub(crate) async fn enqueue(cx: &Cx, conn: &mut Conn, message: Template) -> Resu
 
 /// The client's own data that a message carries.
 pub(crate) fn payload(flow: &Flow) -> Value {
-    flow.transient_payload.clone().unwrap_or_else(|| Value::Object(Map::new()))
+    flow.transient_payload
+        .clone()
+        .unwrap_or_else(|| Value::Object(Map::new()))
 }
 
 /// What a message says to an address that nobody here has.

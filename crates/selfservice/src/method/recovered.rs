@@ -14,7 +14,9 @@ use crate::return_to;
 /// Whoever reads a message owns its address, so that is verified by it; what an operator hands over was
 /// sent to no address and proves nothing of the kind.
 pub(crate) async fn recovered(cx: &Cx, row: &Code) -> Result<Identity, Problem> {
-    let id = row.identity_id.ok_or_else(|| Problem::Internal("a recovery code belongs to nobody".into()))?;
+    let id = row
+        .identity_id
+        .ok_or_else(|| Problem::Internal("a recovery code belongs to nobody".into()))?;
     transact!(cx.app.store, tx => {
         let found = bia_store::identity::find(tx, id, Expand::Credentials).await?;
         let mut identity = found.ok_or_else(|| Problem::NotFound("The account does not exist any more.".into()))?;
@@ -32,5 +34,7 @@ pub(crate) async fn refuse_somebody_signed_in(cx: &Cx) -> Result<(), Problem> {
     if cx.session_of_anybody().await?.is_none() {
         return Ok(());
     }
-    Err(Problem::SignedInAlready(return_to::for_somebody_signed_in_meanwhile(cx)))
+    Err(Problem::SignedInAlready(
+        return_to::for_somebody_signed_in_meanwhile(cx),
+    ))
 }

@@ -22,7 +22,9 @@ async fn read(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let incoming = extract::incoming(&app, &parts);
     let cx = &incoming.cx;
-    let id = ["error", "id"].into_iter().find_map(|name| cx.request.query(name).filter(|v| !v.is_empty()));
+    let id = ["error", "id"]
+        .into_iter()
+        .find_map(|name| cx.request.query(name).filter(|v| !v.is_empty()));
     let response = match find(cx, id.unwrap_or_default()).await {
         Ok(container) => respond::json_answer(StatusCode::OK, &container),
         Err(problem) => respond::problem_json(&incoming, &problem),
@@ -38,7 +40,9 @@ pub async fn find(cx: &Cx, id: &str) -> Result<Value, Problem> {
     let unknown = || Problem::NotFound(String::new());
     let id = Uuid::try_parse(id).map_err(|_| unknown())?;
     let mut conn = cx.write().await?;
-    let found = bia_store::error::find(&mut conn, id).await?.ok_or_else(unknown)?;
+    let found = bia_store::error::find(&mut conn, id)
+        .await?
+        .ok_or_else(unknown)?;
     bia_store::error::mark_seen(&mut conn, id, cx.now).await?;
     Ok(json!({
         "id": found.id,

@@ -27,7 +27,10 @@ async fn create(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let incoming = extract::incoming(&app, &parts);
     let response = match logout::create(&incoming.cx).await {
-        Ok(url) => respond::json_answer(StatusCode::OK, &json!({"logout_url": url.url, "logout_token": url.token})),
+        Ok(url) => respond::json_answer(
+            StatusCode::OK,
+            &json!({"logout_url": url.url, "logout_token": url.token}),
+        ),
         Err(problem) => refused(&incoming, problem).await,
     };
     respond::with_cookies(&incoming, true, response)
@@ -45,7 +48,10 @@ async fn submit(State(app): State<Arc<App>>, request: Request) -> Response {
     let clears = cx.config().selfservice.flows.logout.clear_browser_data;
     if clears && cx.request.url.starts_with("https://") && !response.status().is_client_error() {
         let name = HeaderName::from_static("clear-site-data");
-        response.headers_mut().insert(name, HeaderValue::from_static("\"cookies\", \"storage\", \"cache\""));
+        response.headers_mut().insert(
+            name,
+            HeaderValue::from_static("\"cookies\", \"storage\", \"cache\""),
+        );
     }
     respond::with_cookies(&incoming, true, response)
 }
@@ -63,7 +69,10 @@ async fn submit_native(State(app): State<Arc<App>>, request: Request) -> Respons
     let incoming = extract::incoming(&app, &parts);
     let result = async {
         let body = json_body(body).await?;
-        let token = body.get("session_token").and_then(|t| t.as_str()).unwrap_or_default();
+        let token = body
+            .get("session_token")
+            .and_then(|t| t.as_str())
+            .unwrap_or_default();
         logout::submit_native(&incoming.cx, token).await
     };
     let response = match result.await {

@@ -32,13 +32,30 @@ pub fn router() -> Router<Arc<App>> {
 fn flow_routes(router: Router<Arc<App>>, kind: FlowKind) -> Router<Arc<App>> {
     let path = format!("/self-service/{kind}");
     router
-        .route(&format!("{path}/browser"), get(move |app, r| create(app, r, kind, ClientType::Browser)))
-        .route(&format!("{path}/api"), get(move |app, r| create(app, r, kind, ClientType::Api)))
-        .route(&format!("{path}/flows"), get(move |app, r| fetch(app, r, kind)))
-        .route(&path, post(move |app, r| submit(app, r, kind)).get(move |app, r| submit(app, r, kind)))
+        .route(
+            &format!("{path}/browser"),
+            get(move |app, r| create(app, r, kind, ClientType::Browser)),
+        )
+        .route(
+            &format!("{path}/api"),
+            get(move |app, r| create(app, r, kind, ClientType::Api)),
+        )
+        .route(
+            &format!("{path}/flows"),
+            get(move |app, r| fetch(app, r, kind)),
+        )
+        .route(
+            &path,
+            post(move |app, r| submit(app, r, kind)).get(move |app, r| submit(app, r, kind)),
+        )
 }
 
-async fn create(State(app): State<Arc<App>>, request: Request, kind: FlowKind, client: ClientType) -> Response {
+async fn create(
+    State(app): State<Arc<App>>,
+    request: Request,
+    kind: FlowKind,
+    client: ClientType,
+) -> Response {
     let (parts, _) = request.into_parts();
     let incoming = extract::incoming(&app, &parts);
     let result = create_flow(&incoming.cx, kind, client).await;
@@ -62,7 +79,9 @@ async fn fetch(State(app): State<Arc<App>>, request: Request, kind: FlowKind) ->
     let response = match fetch_flow(&incoming, kind).await {
         Ok(body) => respond::json_answer(StatusCode::OK, &body),
         // Settings send a browser without a session to sign in; all else is read by scripts.
-        Err(problem @ Problem::SignInFirst(_)) => respond::problem_answer(&incoming, kind, problem).await,
+        Err(problem @ Problem::SignInFirst(_)) => {
+            respond::problem_answer(&incoming, kind, problem).await
+        }
         Err(problem) => respond::problem_json(&incoming, &problem),
     };
     respond::with_cookies(&incoming, true, response)
@@ -106,6 +125,8 @@ async fn submit_flow(cx: &Cx, kind: FlowKind, submission: Submission) -> Result<
 /// Reads a JSON body of a call that is not a flow.
 pub(super) async fn json_body(body: Body) -> Result<serde_json::Value, Problem> {
     let bytes = axum::body::to_bytes(body, crate::middleware::body::MAX_BODY_BYTES).await;
-    let bytes = bytes.map_err(|e| Problem::BadRequest(format!("The request body could not be read: {e}.")))?;
-    serde_json::from_slice(&bytes).map_err(|e| Problem::BadRequest(format!("The request body is not JSON: {e}.")))
+    let bytes = bytes
+        .map_err(|e| Problem::BadRequest(format!("The request body could not be read: {e}.")))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|e| Problem::BadRequest(format!("The request body is not JSON: {e}.")))
 }

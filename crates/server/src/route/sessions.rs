@@ -7,10 +7,10 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, delete, get, on};
 use bia_selfservice::cx::{App, Cx};
+use bia_selfservice::identity;
 use bia_selfservice::outcome::IssuedSession;
 use bia_selfservice::problem::Problem;
 use bia_selfservice::session::{self, LiveSession};
-use bia_selfservice::identity;
 use bia_store::session as sessions;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -30,7 +30,9 @@ pub(super) fn router() -> Router<Arc<App>> {
         MethodFilter::OPTIONS,
         MethodFilter::TRACE,
     ];
-    let any = any.into_iter().fold(MethodFilter::GET, |all, method| all.or(method));
+    let any = any
+        .into_iter()
+        .fold(MethodFilter::GET, |all, method| all.or(method));
     Router::new()
         .route("/sessions/whoami", on(any, whoami))
         .route("/sessions", get(list).delete(revoke_others))
@@ -47,7 +49,9 @@ async fn whoami(State(app): State<Arc<App>>, request: Request) -> Response {
             let credentials_sent = incoming.cx.request.credentials.token.is_some();
             let mut response = respond::problem_json(&incoming, &problem);
             if incoming.cx.config().feature_flags.cacheable_sessions && !credentials_sent {
-                response.headers_mut().insert(CACHE_FOR, HeaderValue::from_static("60"));
+                response
+                    .headers_mut()
+                    .insert(CACHE_FOR, HeaderValue::from_static("60"));
             }
             response
         }
@@ -62,7 +66,9 @@ async fn who(cx: &Cx) -> Result<LiveSession, Problem> {
     let live = session::require(cx).await?;
     session::check_aal(cx, live, cx.config().session.whoami.required_aal, None).await?;
     if let Some(template) = cx.request.query("tokenize_as").filter(|t| !t.is_empty()) {
-        return Err(Problem::BadRequest(format!("There is no tokenizer template with the name {template:?}.")));
+        return Err(Problem::BadRequest(format!(
+            "There is no tokenizer template with the name {template:?}."
+        )));
     }
     refresh_cookie(cx, live);
     Ok(live.clone())
@@ -71,16 +77,24 @@ async fn who(cx: &Cx) -> Result<LiveSession, Problem> {
 /// A browser whose cookie ends before its session gets a new cookie (sessions.md §4).
 fn refresh_cookie(cx: &Cx, live: &LiveSession) {
     let credentials = &cx.request.credentials;
-    let outdated = credentials.cookie_expires_at.is_none_or(|at| at < live.session.expires_at);
+    let outdated = credentials
+        .cookie_expires_at
+        .is_none_or(|at| at < live.session.expires_at);
     if credentials.from_cookie && outdated {
         let session = live.session.clone();
-        let issued = IssuedSession { session, identity: live.identity.clone(), token: live.token.clone() };
+        let issued = IssuedSession {
+            session,
+            identity: live.identity.clone(),
+            token: live.token.clone(),
+        };
         cx.effect(|e| e.session = Some(issued));
     }
 }
 
 fn whoami_answer(cx: &Cx, live: &LiveSession) -> Response {
-    let body = live.session.json(true, identity::public_json(cx, &live.identity));
+    let body = live
+        .session
+        .json(true, identity::public_json(cx, &live.identity));
     let mut response = respond::json_answer(StatusCode::OK, &body);
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&live.session.identity_id.to_string()) {
@@ -89,7 +103,9 @@ fn whoami_answer(cx: &Cx, live: &LiveSession) -> Response {
     let flags = &cx.config().feature_flags;
     if flags.cacheable_sessions {
         let left = (live.session.expires_at - cx.now).as_seconds_f64().round() as i64;
-        let cap = flags.cacheable_sessions_max_age.map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+        let cap = flags
+            .cacheable_sessions_max_age
+            .map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
         let seconds = if cap > 0 { left.min(cap) } else { left };
         headers.insert(CACHE_FOR, HeaderValue::from(seconds));
     }
@@ -115,10 +131,16 @@ async fn list_own(incoming: &Incoming) -> Result<Response, Problem> {
     let (who, except) = (live.session.identity_id, Some(live.session.id));
     let total = sessions::count_of_identity(&mut conn, who, Some(true), except, cx.now).await?;
     let limit = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-    let part = (limit(paging.sql_offset_of_own_sessions()), limit(paging.limit()));
+    let part = (
+        limit(paging.sql_offset_of_own_sessions()),
+        limit(paging.limit()),
+    );
     let own = sessions::list_of_identity(&mut conn, who, Some(true), except, part, cx.now).await?;
     let shown = reduced(&live.identity);
-    let items: Vec<Value> = own.iter().map(|s| s.json(s.is_live(cx.now), shown.clone())).collect();
+    let items: Vec<Value> = own
+        .iter()
+        .map(|s| s.json(s.is_live(cx.now), shown.clone()))
+        .collect();
     let mut response = respond::json_answer(StatusCode::OK, &Value::Array(items));
     paging.add_headers("/sessions", total, response.headers_mut());
     Ok(response)
@@ -139,7 +161,9 @@ async fn revoke_others(State(app): State<Arc<App>>, request: Request) -> Respons
     let result = async {
         let session = session::require(cx).await?.session.clone();
         let mut conn = cx.write().await?;
-        Ok::<_, Problem>(sessions::revoke_others(&mut conn, session.identity_id, session.id, cx.now).await?)
+        Ok::<_, Problem>(
+            sessions::revoke_others(&mut conn, session.identity_id, session.id, cx.now).await?,
+        )
     };
     let response = match result.await {
         Ok(count) => respond::json_answer(StatusCode::OK, &json!({ "count": count })),
@@ -160,9 +184,12 @@ async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, request: Re
 
 async fn revoke_one(cx: &Cx, id: &str) -> Result<(), Problem> {
     let live = session::require(cx).await?;
-    let id = Uuid::try_parse(id).map_err(|_| Problem::malformed("The session id is not a UUID."))?;
+    let id =
+        Uuid::try_parse(id).map_err(|_| Problem::malformed("The session id is not a UUID."))?;
     if id == live.session.id {
-        return Err(Problem::malformed("The current session cannot be revoked here. Sign out instead."));
+        return Err(Problem::malformed(
+            "The current session cannot be revoked here. Sign out instead.",
+        ));
     }
     let mut conn = cx.write().await?;
     sessions::revoke_of_identity(&mut conn, live.session.identity_id, id, cx.now).await?;
@@ -190,7 +217,9 @@ async fn exchange_codes(incoming: &Incoming) -> Result<Response, Problem> {
     let mut conn = cx.read().await?;
     // No method that ends in a session by these codes exists yet, so that only a pending flow can be found.
     match bia_store::exchange::find(&mut conn, init_code, return_to_code).await? {
-        None => Err(Problem::NotFound("There is no exchange with these codes.".into())),
+        None => Err(Problem::NotFound(
+            "There is no exchange with these codes.".into(),
+        )),
         Some(exchange) => pending_flow(incoming, exchange.flow_id).await,
     }
 }
@@ -202,5 +231,8 @@ async fn pending_flow(incoming: &Incoming, id: Uuid) -> Result<Response, Problem
         Ok(flow) => flow,
         Err(_) => bia_selfservice::engine::load(cx, FlowKind::Registration, id).await?,
     };
-    Ok(respond::json_answer(StatusCode::UNPROCESSABLE_ENTITY, &respond::flow_json(cx, &flow, None)))
+    Ok(respond::json_answer(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        &respond::flow_json(cx, &flow, None),
+    ))
 }

@@ -8,7 +8,13 @@ use crate::world::World;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
-const KINDS: [&str; 5] = ["login", "registration", "settings", "recovery", "verification"];
+const KINDS: [&str; 5] = [
+    "login",
+    "registration",
+    "settings",
+    "recovery",
+    "verification",
+];
 
 async fn world() -> World {
     let email = json!({
@@ -40,13 +46,24 @@ async fn world() -> World {
     .await
 }
 
-async fn send(world: &World, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> (StatusCode, Value) {
+async fn send(
+    world: &World,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> (StatusCode, Value) {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let answer = world.send_public(request.body(Body::from(body)).unwrap()).await;
-    (answer.status, serde_json::from_str(&answer.body).unwrap_or(Value::Null))
+    let answer = world
+        .send_public(request.body(Body::from(body)).unwrap())
+        .await;
+    (
+        answer.status,
+        serde_json::from_str(&answer.body).unwrap_or(Value::Null),
+    )
 }
 
 async fn native_flow(world: &World, kind: &str) -> String {
@@ -100,11 +117,21 @@ async fn broken_bodies_get_an_answer_and_leave_the_flow_usable() {
         assert_eq!(status, StatusCode::OK, "{kind}: {flow}");
         let path = format!("/self-service/{kind}?flow={}", flow["id"].as_str().unwrap());
         for (what, content_type, body) in bodies() {
-            let headers: Vec<(&str, &str)> = own.iter().copied().chain([content_type, ("accept", "application/json")]).collect();
+            let headers: Vec<(&str, &str)> = own
+                .iter()
+                .copied()
+                .chain([content_type, ("accept", "application/json")])
+                .collect();
             let (status, answer) = send(&world, "POST", &path, &headers, body).await;
-            assert!(status.is_client_error() || status == StatusCode::OK, "{kind}, {what}: {status} {answer}");
+            assert!(
+                status.is_client_error() || status == StatusCode::OK,
+                "{kind}, {what}: {status} {answer}"
+            );
         }
-        let get = format!("/self-service/{kind}/flows?id={}", flow["id"].as_str().unwrap());
+        let get = format!(
+            "/self-service/{kind}/flows?id={}",
+            flow["id"].as_str().unwrap()
+        );
         let (status, answer) = send(&world, "GET", &get, own, Vec::new()).await;
         assert_eq!(status, StatusCode::OK, "{kind}: {answer}");
     }
@@ -118,10 +145,17 @@ async fn odd_flow_ids_are_refused_and_say_why() {
     for kind in KINDS {
         let id = "2a2a701a-7a45-4df1-a710-816cc4f9efc";
         let path = format!("/self-service/{kind}?flow={id}");
-        let headers = if kind == "registration" { vec![JSON] } else { vec![JSON, session] };
+        let headers = if kind == "registration" {
+            vec![JSON]
+        } else {
+            vec![JSON, session]
+        };
         let (status, answer) = send(&world, "POST", &path, &headers, b"{}".to_vec()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{kind}: {answer}");
-        assert!(answer["error"]["reason"].as_str().unwrap().contains("35"), "{answer}");
+        assert!(
+            answer["error"]["reason"].as_str().unwrap().contains("35"),
+            "{answer}"
+        );
         let nowhere = format!("/self-service/{kind}?flow=2a2a701a-7a45-4df1-a710-816cc4f9efc0");
         let (status, answer) = send(&world, "POST", &nowhere, &headers, b"{}".to_vec()).await;
         assert_eq!(status, StatusCode::NOT_FOUND, "{kind}: {answer}");
@@ -135,12 +169,28 @@ async fn credentials_of_another_instance_count_as_none() {
     let long = "x".repeat(8000);
     for (name, value) in [
         ("x-session-token", token.as_str()),
-        ("authorization", "Bearer ory_st_0000000000000000000000000000000"),
+        (
+            "authorization",
+            "Bearer ory_st_0000000000000000000000000000000",
+        ),
         ("x-session-token", long.as_str()),
-        ("cookie", "ory_kratos_session=MTc5NTU5OTg4OXxBUUVDQXdRRkJnY0lDUW9MREEwT0Q1REg5a3pF"),
-        ("cookie", "ory_kratos_session=%ff%fe; csrf_token_x=y; ;;==; \"a"),
+        (
+            "cookie",
+            "ory_kratos_session=MTc5NTU5OTg4OXxBUUVDQXdRRkJnY0lDUW9MREEwT0Q1REg5a3pF",
+        ),
+        (
+            "cookie",
+            "ory_kratos_session=%ff%fe; csrf_token_x=y; ;;==; \"a",
+        ),
     ] {
-        let (status, answer) = send(&here, "GET", "/sessions/whoami", &[(name, value)], Vec::new()).await;
+        let (status, answer) = send(
+            &here,
+            "GET",
+            "/sessions/whoami",
+            &[(name, value)],
+            Vec::new(),
+        )
+        .await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{name}: {answer}");
     }
 }
@@ -151,8 +201,22 @@ async fn a_stored_token_opens_nothing() {
     let token = signed_up(&world, "user-1@example.org").await;
     let stored = world.app.runtime.load().keys.stored_session_token(&token);
     assert_ne!(stored, token);
-    let (status, _) = send(&world, "GET", "/sessions/whoami", &[("x-session-token", &token)], Vec::new()).await;
+    let (status, _) = send(
+        &world,
+        "GET",
+        "/sessions/whoami",
+        &[("x-session-token", &token)],
+        Vec::new(),
+    )
+    .await;
     assert_eq!(status, StatusCode::OK);
-    let (status, _) = send(&world, "GET", "/sessions/whoami", &[("x-session-token", &stored)], Vec::new()).await;
+    let (status, _) = send(
+        &world,
+        "GET",
+        "/sessions/whoami",
+        &[("x-session-token", &stored)],
+        Vec::new(),
+    )
+    .await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 }

@@ -41,7 +41,12 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     let _server = start(folder.path(), admin);
     let kept = identities(admin);
     let lost: Vec<&String> = acknowledged.difference(&kept).collect();
-    assert!(lost.is_empty(), "{} of {} are lost", lost.len(), acknowledged.len());
+    assert!(
+        lost.is_empty(),
+        "{} of {} are lost",
+        lost.len(),
+        acknowledged.len()
+    );
 }
 
 fn configuration(public: u16, admin: u16) -> String {
@@ -100,7 +105,11 @@ fn start(folder: &Path, admin: u16) -> Server {
     let server = Server(process);
     let deadline = Instant::now() + Duration::from_secs(30);
     while call(admin, "GET", "/health/ready", None).is_none_or(|(status, _)| status != 200) {
-        assert!(Instant::now() < deadline, "{}", std::fs::read_to_string(folder.join("log")).unwrap());
+        assert!(
+            Instant::now() < deadline,
+            "{}",
+            std::fs::read_to_string(folder.join("log")).unwrap()
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     server
@@ -123,12 +132,15 @@ fn identities(admin: u16) -> HashSet<String> {
     let (status, list) = call(admin, "GET", "/admin/identities?page_size=500", None).unwrap();
     assert_eq!(status, 200, "{list}");
     let ids = list.as_array().unwrap().iter();
-    ids.map(|identity| identity["id"].as_str().unwrap().to_owned()).collect()
+    ids.map(|identity| identity["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn call(port: u16, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, Value)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .ok()?;
     let body = body.map(Value::to_string).unwrap_or_default();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\naccept: application/json\r\n\

@@ -35,7 +35,9 @@ async fn shared() -> (Arc<World>, tempfile::TempDir) {
 
 async fn somebody(world: &World) -> String {
     let body = json!({"schema_id": "default", "traits": {"email": "user-1@example.org"}});
-    let made = world.call("POST", "/admin/identities", body.to_string()).await;
+    let made = world
+        .call("POST", "/admin/identities", body.to_string())
+        .await;
     made.json()["id"].as_str().unwrap().to_owned()
 }
 
@@ -50,14 +52,26 @@ async fn of_many_who_redeem_one_code_at_the_same_time_one_gets_in() {
     let (world, _folder) = shared().await;
     let identity = somebody(&world).await;
     let asked = json!({"identity_id": identity, "flow_type": "api"});
-    let made = world.call("POST", "/admin/recovery/code", asked.to_string()).await.json();
-    let flow = made["recovery_link"].as_str().unwrap().rsplit('=').next().unwrap().to_owned();
+    let made = world
+        .call("POST", "/admin/recovery/code", asked.to_string())
+        .await
+        .json();
+    let flow = made["recovery_link"]
+        .as_str()
+        .unwrap()
+        .rsplit('=')
+        .next()
+        .unwrap()
+        .to_owned();
     let rivals: Vec<_> = (0..RIVALS)
         .map(|_| {
             let (world, code) = (Arc::clone(&world), made["recovery_code"].clone());
             let path = format!("/self-service/recovery?flow={flow}");
             tokio::spawn(async move {
-                world.post(&path, &json!({"method": "code", "code": code})).await.status
+                world
+                    .post(&path, &json!({"method": "code", "code": code}))
+                    .await
+                    .status
             })
         })
         .collect();
@@ -65,8 +79,14 @@ async fn of_many_who_redeem_one_code_at_the_same_time_one_gets_in() {
     for rival in rivals {
         statuses.push(rival.await.unwrap());
     }
-    let let_in = statuses.iter().filter(|status| **status == StatusCode::OK).count();
-    let refused = statuses.iter().filter(|status| **status == StatusCode::BAD_REQUEST).count();
+    let let_in = statuses
+        .iter()
+        .filter(|status| **status == StatusCode::OK)
+        .count();
+    let refused = statuses
+        .iter()
+        .filter(|status| **status == StatusCode::BAD_REQUEST)
+        .count();
     assert_eq!((let_in, refused), (1, RIVALS - 1), "{statuses:?}");
     assert_eq!(sessions_of(&world, &identity).await, 1);
 }
@@ -76,9 +96,13 @@ async fn of_many_who_follow_one_link_at_the_same_time_one_gets_in() {
     let (world, _folder) = shared().await;
     let identity = somebody(&world).await;
     let asked = json!({"identity_id": identity});
-    let made = world.call("POST", "/admin/recovery/link", asked.to_string()).await;
+    let made = world
+        .call("POST", "/admin/recovery/link", asked.to_string())
+        .await;
     let link = made.json()["recovery_link"].as_str().unwrap().to_owned();
-    let path = link.trim_start_matches("http://public.example.org").to_owned();
+    let path = link
+        .trim_start_matches("http://public.example.org")
+        .to_owned();
     let rivals: Vec<_> = (0..RIVALS)
         .map(|_| {
             let (world, path) = (Arc::clone(&world), path.clone());
@@ -90,7 +114,10 @@ async fn of_many_who_follow_one_link_at_the_same_time_one_gets_in() {
         let answer = rival.await.unwrap();
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         let cookies = answer.headers.get_all("set-cookie");
-        let_in += cookies.iter().filter(|c| c.to_str().unwrap().starts_with("ory_kratos_session=")).count();
+        let_in += cookies
+            .iter()
+            .filter(|c| c.to_str().unwrap().starts_with("ory_kratos_session="))
+            .count();
     }
     assert_eq!(let_in, 1);
     assert_eq!(sessions_of(&world, &identity).await, 1);
@@ -102,12 +129,27 @@ async fn a_code_that_was_never_sent_opens_nothing_and_unknown_addresses_look_lik
     somebody(&world).await;
     let mut answers = Vec::new();
     for address in ["user-1@example.org", "user-2@example.org"] {
-        let flow = world.public("GET", "/self-service/recovery/api", &[]).await.json();
-        let path = format!("/self-service/recovery?flow={}", flow["id"].as_str().unwrap());
-        let asked = world.post(&path, &json!({"method": "code", "email": address})).await;
-        let tried = world.post(&path, &json!({"method": "code", "code": "x00000"})).await;
+        let flow = world
+            .public("GET", "/self-service/recovery/api", &[])
+            .await
+            .json();
+        let path = format!(
+            "/self-service/recovery?flow={}",
+            flow["id"].as_str().unwrap()
+        );
+        let asked = world
+            .post(&path, &json!({"method": "code", "email": address}))
+            .await;
+        let tried = world
+            .post(&path, &json!({"method": "code", "code": "x00000"}))
+            .await;
         let shape = |value: &Value| value.to_string().replace(address, "ADDRESS").len();
-        answers.push((asked.status, shape(&asked.json()["ui"]), tried.status, shape(&tried.json()["ui"])));
+        answers.push((
+            asked.status,
+            shape(&asked.json()["ui"]),
+            tried.status,
+            shape(&tried.json()["ui"]),
+        ));
     }
     assert_eq!(answers.first(), answers.last());
 }
@@ -129,10 +171,17 @@ async fn strange_input_is_answered_and_never_a_failure_of_the_server() {
             json!({"method": "code", "email": "\u{202e}@\u{202e}"}),
             json!({}),
         ] {
-            let flow = world.public("GET", &format!("/self-service/{kind}/api"), &[]).await.json();
+            let flow = world
+                .public("GET", &format!("/self-service/{kind}/api"), &[])
+                .await
+                .json();
             let path = format!("/self-service/{kind}?flow={}", flow["id"].as_str().unwrap());
             let answer = world.post(&path, &body).await;
-            assert!(answer.status.as_u16() < 500, "{kind} {body}: {}", answer.body);
+            assert!(
+                answer.status.as_u16() < 500,
+                "{kind} {body}: {}",
+                answer.body
+            );
         }
     }
 }

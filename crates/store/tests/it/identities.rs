@@ -516,10 +516,7 @@ async fn an_address_is_sent_to_and_then_verified(place: &Place) {
     drop(conn);
     let after = read(place, person.id).await.unwrap();
     let address = &after.verifiable_addresses[0];
-    assert_eq!(
-        (address.verified, address.status.as_str()),
-        (true, "sent")
-    );
+    assert_eq!((address.verified, address.status.as_str()), (true, "sent"));
     assert_eq!(address.verified_at, Some(cut(place, NOW)));
     assert_eq!(after.available_aal, Some(Aal::Aal2));
 }

@@ -299,7 +299,9 @@ async fn a_time_step_is_used_once_and_never_one_before_it(place: &Place) {
         (one, "k2", 58_000_000, true),
         (one, "k2", 58_000_000, false),
     ] {
-        let first = used_step::consume(&mut conn, identity, key, step).await.unwrap();
+        let first = used_step::consume(&mut conn, identity, key, step)
+            .await
+            .unwrap();
         assert_eq!(first, taken, "{key} {step}");
     }
 }
@@ -311,7 +313,9 @@ async fn twenty_uses_of_a_time_step_have_one_winner(place: &Place) {
             let store = place.store.clone();
             tokio::spawn(async move {
                 let mut conn = store.write().await.unwrap();
-                used_step::consume(&mut conn, identity, "key", step).await.unwrap()
+                used_step::consume(&mut conn, identity, "key", step)
+                    .await
+                    .unwrap()
             })
         });
         let mut winners = 0;

@@ -23,7 +23,11 @@ pub(super) async fn finish(
     old: &Identity,
     change: Change,
 ) -> Result<Outcome, Refusal> {
-    let Change { method, identity: mut changed, proved } = change;
+    let Change {
+        method,
+        identity: mut changed,
+        proved,
+    } = change;
     let return_to = ends_at(cx, flow, method)?;
     identity::apply_schema(cx, &mut changed)?;
     if touches_credentials(old, &changed) {
@@ -31,8 +35,16 @@ pub(super) async fn finish(
     }
     let follower = fresh(cx, flow.client, &changed).await?;
     let saved = shown_as_saved(flow, &follower);
-    let unit = Unit { old, saved: &saved, follower: &follower, live, proved: proved.as_ref(), cx };
-    let stored: Result<(), StoreError> = transact!(cx.app.store, tx => unit.store(tx, &mut changed).await);
+    let unit = Unit {
+        old,
+        saved: &saved,
+        follower: &follower,
+        live,
+        proved: proved.as_ref(),
+        cx,
+    };
+    let stored: Result<(), StoreError> =
+        transact!(cx.app.store, tx => unit.store(tx, &mut changed).await);
     stored.map_err(refusal)?;
     *flow = saved;
     let hooks = hook::after_settings(cx, flow, method, &mut changed, live.session.id).await?;
@@ -40,12 +52,19 @@ pub(super) async fn finish(
         revoke_others(cx, live).await?;
     }
     if cx.caller(flow) == Caller::Spa {
-        flow.continue_with.push(ContinueWith::RedirectBrowserTo { redirect_browser_to: return_to.clone() });
+        flow.continue_with.push(ContinueWith::RedirectBrowserTo {
+            redirect_browser_to: return_to.clone(),
+        });
     }
     flow.transient_payload = None;
     let issued = (!flow.is_native()).then(|| reissue(cx, live, &changed));
     let flow = Box::new(flow.clone());
-    Ok(Outcome::Saved { flow, identity: Box::new(changed), issued, return_to })
+    Ok(Outcome::Saved {
+        flow,
+        identity: Box::new(changed),
+        issued,
+        return_to,
+    })
 }
 
 /// Where saved settings lead; by default to the form again.
@@ -60,14 +79,29 @@ fn ends_at(cx: &Cx, flow: &Flow, method: MethodName) -> Result<String, Problem> 
 /// Whether a change reaches what somebody signs in with or is reached by.
 fn touches_credentials(old: &Identity, new: &Identity) -> bool {
     let credentials = |i: &Identity| {
-        let mut all: Vec<_> =
-            i.credentials.iter().map(|c| (c.kind, c.identifiers.clone(), c.config.to_string())).collect();
+        let mut all: Vec<_> = i
+            .credentials
+            .iter()
+            .map(|c| (c.kind, c.identifiers.clone(), c.config.to_string()))
+            .collect();
         all.sort();
         all
     };
-    let verifiable = |i: &Identity| i.verifiable_addresses.iter().map(|a| (a.via, a.value.clone())).collect::<Vec<_>>();
-    let recovery = |i: &Identity| i.recovery_addresses.iter().map(|a| (a.via, a.value.clone())).collect::<Vec<_>>();
-    credentials(old) != credentials(new) || verifiable(old) != verifiable(new) || recovery(old) != recovery(new)
+    let verifiable = |i: &Identity| {
+        i.verifiable_addresses
+            .iter()
+            .map(|a| (a.via, a.value.clone()))
+            .collect::<Vec<_>>()
+    };
+    let recovery = |i: &Identity| {
+        i.recovery_addresses
+            .iter()
+            .map(|a| (a.via, a.value.clone()))
+            .collect::<Vec<_>>()
+    };
+    credentials(old) != credentials(new)
+        || verifiable(old) != verifiable(new)
+        || recovery(old) != recovery(new)
 }
 
 /// The form becomes that of a flow that would be started now, and says that the change was saved. The
@@ -127,7 +161,11 @@ async fn revoke_others(cx: &Cx, live: &LiveSession) -> Result<(), Problem> {
 }
 
 fn reissue(cx: &Cx, live: &LiveSession, changed: &Identity) -> Box<IssuedSession> {
-    let issued = IssuedSession { session: live.session.clone(), identity: changed.clone(), token: live.token.clone() };
+    let issued = IssuedSession {
+        session: live.session.clone(),
+        identity: changed.clone(),
+        token: live.token.clone(),
+    };
     cx.effect(|e| e.session = Some(issued.clone()));
     Box::new(issued)
 }

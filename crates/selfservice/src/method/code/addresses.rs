@@ -21,27 +21,49 @@ pub(super) struct Reachable {
 /// The addresses at which an identity (given with credentials) can get a code: those of its code
 /// credential. Where it has none and the fallback is on, the addresses that it can verify.
 pub(super) fn candidates(cx: &Cx, identity: &Identity) -> Vec<CodeAddress> {
-    let own = identity.credential(MethodName::Code).map(|c| CodeConfig::of(c).addresses);
+    let own = identity
+        .credential(MethodName::Code)
+        .map(|c| CodeConfig::of(c).addresses);
     let mut own = own.unwrap_or_default();
     own.retain(|a| !a.address.is_empty());
     if !own.is_empty() || !has_fallback(cx) {
         return own;
     }
-    let verifiable = identity.verifiable_addresses.iter().filter(|a| !a.value.is_empty());
-    verifiable.map(|a| CodeAddress { channel: a.via, address: a.value.clone() }).collect()
+    let verifiable = identity
+        .verifiable_addresses
+        .iter()
+        .filter(|a| !a.value.is_empty());
+    verifiable
+        .map(|a| CodeAddress {
+            channel: a.via,
+            address: a.value.clone(),
+        })
+        .collect()
 }
 
 fn has_fallback(cx: &Cx) -> bool {
-    cx.config().selfservice.methods.code.missing_credential_fallback_enabled
+    cx.config()
+        .selfservice
+        .methods
+        .code
+        .missing_credential_fallback_enabled
 }
 
 /// The addresses that a second-factor flow offers: those of the identity, or only the one in the trait
 /// that `via` names by a dotted path. Errs when that trait holds no address for codes.
-pub(super) fn offered(cx: &Cx, identity: &Identity, via: Option<&str>) -> Result<Vec<CodeAddress>, Problem> {
+pub(super) fn offered(
+    cx: &Cx,
+    identity: &Identity,
+    via: Option<&str>,
+) -> Result<Vec<CodeAddress>, Problem> {
     let mut addresses = candidates(cx, identity);
-    let Some(via) = via.filter(|v| !v.is_empty()) else { return Ok(addresses) };
+    let Some(via) = via.filter(|v| !v.is_empty()) else {
+        return Ok(addresses);
+    };
     let Some(value) = trait_text(&identity.traits, via) else {
-        return Err(Problem::BadRequest(format!("The parameter via names the trait {via:?}, which holds nothing.")));
+        return Err(Problem::BadRequest(format!(
+            "The parameter via names the trait {via:?}, which holds nothing."
+        )));
     };
     if addresses.is_empty() {
         return Ok(addresses);
@@ -49,7 +71,8 @@ pub(super) fn offered(cx: &Cx, identity: &Identity, via: Option<&str>) -> Result
     let wanted = normalise::identifier(value);
     addresses.retain(|a| a.address == wanted);
     if addresses.is_empty() {
-        let reason = format!("The parameter via names the trait {via:?}, which is no address for codes.");
+        let reason =
+            format!("The parameter via names the trait {via:?}, which is no address for codes.");
         return Err(Problem::BadRequest(reason));
     }
     Ok(addresses)
@@ -67,10 +90,15 @@ fn trait_text<'t>(traits: &'t Value, path: &str) -> Option<&'t str> {
 pub(super) async fn of_identifier(cx: &Cx, typed: &str) -> Result<Reachable, Refusal> {
     let wanted = normalise::identifier(typed);
     if let Some(identity) = find(cx, &[MethodName::Code], typed).await? {
-        let own = identity.credential(MethodName::Code).map(|c| CodeConfig::of(c).addresses);
+        let own = identity
+            .credential(MethodName::Code)
+            .map(|c| CodeConfig::of(c).addresses);
         let own = own.unwrap_or_default();
         let exact = own.iter().any(|a| a.address == wanted);
-        let chosen = own.into_iter().filter(|a| !exact || a.address == wanted).collect();
+        let chosen = own
+            .into_iter()
+            .filter(|a| !exact || a.address == wanted)
+            .collect();
         return reachable(identity, chosen);
     }
     // A message can only be sent to what looks like an address.
@@ -78,7 +106,13 @@ pub(super) async fn of_identifier(cx: &Cx, typed: &str) -> Result<Reachable, Ref
         && wanted.contains('@')
         && let Some(identity) = find(cx, &MethodName::CREDENTIAL_TYPES, typed).await?
     {
-        return reachable(identity, vec![CodeAddress { channel: Channel::Email, address: wanted }]);
+        return reachable(
+            identity,
+            vec![CodeAddress {
+                channel: Channel::Email,
+                address: wanted,
+            }],
+        );
     }
     Err(Refusal::form(text::no_code_user()))
 }
@@ -92,7 +126,10 @@ async fn find(cx: &Cx, types: &[MethodName], typed: &str) -> Result<Option<Ident
 /// One of the addresses of an identity that is known already; no other is written to.
 pub(super) fn of_identity(cx: &Cx, identity: Identity, typed: &str) -> Result<Reachable, Refusal> {
     let wanted = normalise::identifier(typed);
-    let chosen: Vec<CodeAddress> = candidates(cx, &identity).into_iter().filter(|a| a.address == wanted).collect();
+    let chosen: Vec<CodeAddress> = candidates(cx, &identity)
+        .into_iter()
+        .filter(|a| a.address == wanted)
+        .collect();
     if chosen.is_empty() && has_fallback(cx) {
         return Err(Refusal::form(text::login_address_unknown()));
     }
@@ -106,12 +143,18 @@ fn reachable(identity: Identity, addresses: Vec<CodeAddress>) -> Result<Reachabl
         identity_id: Some(identity.id),
         address_id: None,
     };
-    let recipients: Vec<Recipient> =
-        addresses.into_iter().filter(|a| !a.address.is_empty()).map(recipient).collect();
+    let recipients: Vec<Recipient> = addresses
+        .into_iter()
+        .filter(|a| !a.address.is_empty())
+        .map(recipient)
+        .collect();
     if recipients.is_empty() {
         return Err(Refusal::form(text::no_code_user()));
     }
-    Ok(Reachable { identity, recipients })
+    Ok(Reachable {
+        identity,
+        recipients,
+    })
 }
 
 /// An identity with its credentials, as it is stored now.

@@ -22,12 +22,20 @@ use crate::problem::Problem;
 
 #[async_trait]
 impl LoginMethod for Code {
-    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem> {
+    async fn populate(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        stage: LoginStage<'_>,
+    ) -> Result<(), Problem> {
         let config = &cx.config().selfservice.methods.code;
         match stage {
             LoginStage::SecondFactor(live) if config.mfa_enabled => {
                 let identity = addresses::whole(cx, live.identity.id).await?;
-                offer(flow, addresses::offered(cx, &identity, cx.request.query("via"))?);
+                offer(
+                    flow,
+                    addresses::offered(cx, &identity, cx.request.query("via"))?,
+                );
             }
             LoginStage::SecondFactor(_) | LoginStage::Identification => {}
             _ if !config.passwordless_enabled => {}
@@ -36,14 +44,18 @@ impl LoginMethod for Code {
                 offer(flow, addresses::candidates(cx, &identity));
             }
             LoginStage::FirstFactor | LoginStage::Refresh(_) => {
-                let node = ui::input("identifier", InputType::Text, Group::Default).with_value("").required();
+                let node = ui::input("identifier", InputType::Text, Group::Default)
+                    .with_value("")
+                    .required();
                 flow.ui.upsert(node.labelled(identifier_label(cx, flow)?));
-                flow.ui.append(submit_button(text::login_code_submit_label()));
+                flow.ui
+                    .append(submit_button(text::login_code_submit_label()));
             }
             LoginStage::Credentials(identity) => {
                 let mitigate = cx.config().security.account_enumeration.mitigate;
                 if mitigate || identity.is_some_and(|i| !addresses::candidates(cx, i).is_empty()) {
-                    flow.ui.append(submit_button(text::login_code_submit_label()));
+                    flow.ui
+                        .append(submit_button(text::login_code_submit_label()));
                 }
             }
         }
@@ -56,7 +68,11 @@ impl LoginMethod for Code {
 
     fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool {
         let config = &cx.config().selfservice.methods.code;
-        let level = if config.passwordless_enabled { Aal::Aal1 } else { Aal::Aal2 };
+        let level = if config.passwordless_enabled {
+            Aal::Aal1
+        } else {
+            Aal::Aal2
+        };
         if flow.requested_aal != level || !(config.passwordless_enabled || config.mfa_enabled) {
             return false;
         }
@@ -69,7 +85,9 @@ impl LoginMethod for Code {
     }
 
     async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal> {
-        let resend = form.text("resend").is_some_and(|r| r.eq_ignore_ascii_case(MethodName::Code.as_str()));
+        let resend = form
+            .text("resend")
+            .is_some_and(|r| r.eq_ignore_ascii_case(MethodName::Code.as_str()));
         if resend {
             flow.state = State::ChooseMethod;
         }
@@ -95,7 +113,9 @@ impl LoginMethod for Code {
         stage: LoginStage<'_>,
         identifier: &str,
     ) -> Result<bool, Problem> {
-        let Some((to, identifier)) = only_choice(cx, stage, identifier).await? else { return Ok(false) };
+        let Some((to, identifier)) = only_choice(cx, stage, identifier).await? else {
+            return Ok(false);
+        };
         send_code(cx, flow, &to, &identifier).await?;
         Ok(true)
     }
@@ -114,7 +134,8 @@ fn submit_button(label: text::Message) -> Node {
 fn offer(flow: &mut Flow, addresses: Vec<CodeAddress>) {
     for to in addresses {
         let label = text::login_code_to_address_label(&to.address, to.channel.as_str());
-        flow.ui.append(ui::submit_as("address", &to.address, Group::Code, label));
+        flow.ui
+            .append(ui::submit_as("address", &to.address, Group::Code, label));
     }
 }
 
@@ -129,15 +150,30 @@ async fn only_choice(
         LoginStage::SecondFactor(live) if config.mfa_enabled => {
             let identity = addresses::whole(cx, live.identity.id).await?;
             let offered = addresses::offered(cx, &identity, cx.request.query("via"))?;
-            let [only] = offered.as_slice() else { return Ok(None) };
+            let [only] = offered.as_slice() else {
+                return Ok(None);
+            };
             let others = others(cx).any(|m| m.second_factors(cx.config(), &identity) > 0);
             let address = only.address.clone();
-            if others { None } else { Some((addresses::of_identity(cx, identity, &address), address)) }
+            if others {
+                None
+            } else {
+                Some((addresses::of_identity(cx, identity, &address), address))
+            }
         }
         LoginStage::Credentials(Some(identity)) if config.passwordless_enabled => {
             let mitigate = cx.config().security.account_enumeration.mitigate;
-            let others = others(cx).any(|m| m.login().is_some() && mitigate || m.first_factors(cx.config(), identity) > 0);
-            if others { None } else { Some((addresses::of_identifier(cx, identifier).await, lowered(identifier))) }
+            let others = others(cx).any(|m| {
+                m.login().is_some() && mitigate || m.first_factors(cx.config(), identity) > 0
+            });
+            if others {
+                None
+            } else {
+                Some((
+                    addresses::of_identifier(cx, identifier).await,
+                    lowered(identifier),
+                ))
+            }
         }
         _ => None,
     };
@@ -153,19 +189,26 @@ async fn only_choice(
 /// The other methods that prove something.
 fn others(cx: &Cx) -> impl Iterator<Item = &'static dyn Method> {
     let proves = |m: &&'static dyn Method| {
-        m.is_enabled(cx.config()) && !matches!(m.name(), MethodName::Code | MethodName::IdentifierFirst)
+        m.is_enabled(cx.config())
+            && !matches!(m.name(), MethodName::Code | MethodName::IdentifierFirst)
     };
     METHODS.iter().copied().filter(proves)
 }
 
 /// What was typed, or the address on the button that was pressed.
 fn typed(form: &Form) -> &str {
-    form.text("address").or_else(|| form.text("identifier")).unwrap_or_default()
+    form.text("address")
+        .or_else(|| form.text("identifier"))
+        .unwrap_or_default()
 }
 
 /// Telephones like to begin with a capital.
 fn lowered(identifier: &str) -> String {
-    if identifier.contains('@') { identifier.to_lowercase() } else { identifier.to_owned() }
+    if identifier.contains('@') {
+        identifier.to_lowercase()
+    } else {
+        identifier.to_owned()
+    }
 }
 
 async fn step(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal> {
@@ -186,7 +229,10 @@ async fn step(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusa
 /// whoever is named.
 async fn reach(cx: &Cx, flow: &Flow, typed: &str) -> Result<Reachable, Refusal> {
     if typed.is_empty() {
-        return Err(Refusal::field("identifier", text::validation_required("identifier")));
+        return Err(Refusal::field(
+            "identifier",
+            text::validation_required("identifier"),
+        ));
     }
     let signed_in = cx.session().await?.map(|live| live.identity.id);
     match signed_in {
@@ -196,13 +242,22 @@ async fn reach(cx: &Cx, flow: &Flow, typed: &str) -> Result<Reachable, Refusal> 
         _ => {
             let to = addresses::of_identifier(cx, typed).await?;
             let foreign = flow.refresh && signed_in.is_some_and(|id| id != to.identity.id);
-            if foreign { Err(Refusal::form(text::no_code_user())) } else { Ok(to) }
+            if foreign {
+                Err(Refusal::form(text::no_code_user()))
+            } else {
+                Ok(to)
+            }
         }
     }
 }
 
 /// Sends the code and shows the screen that asks for it.
-async fn send_code(cx: &Cx, flow: &mut Flow, to: &Reachable, identifier: &str) -> Result<(), Problem> {
+async fn send_code(
+    cx: &Cx,
+    flow: &mut Flow,
+    to: &Reachable,
+    identifier: &str,
+) -> Result<(), Problem> {
     send(cx, flow, &to.recipients, Whom::Identity(&to.identity)).await?;
     flow.state = State::SentEmail;
     flow.active = Some(MethodName::Code);
@@ -215,24 +270,45 @@ fn show_code_screen(cx: &Cx, flow: &mut Flow, identifier: &str) {
     let who = identifier_node(flow, identifier);
     let method = MethodName::Code.as_str();
     flow.ui.nodes = vec![who, ui::hidden("method", method, Group::Code)];
-    let code = ui::input("code", InputType::Text, Group::Code).required().autocomplete("one-time-code");
+    let code = ui::input("code", InputType::Text, Group::Code)
+        .required()
+        .autocomplete("one-time-code");
     flow.ui.append(code.labelled(text::login_code_label()));
     flow.ui.append(submit_button(text::continue_label()));
-    flow.ui.append(ui::submit_as("resend", method, Group::Code, text::resend_code_label()));
+    flow.ui.append(ui::submit_as(
+        "resend",
+        method,
+        Group::Code,
+        text::resend_code_label(),
+    ));
     if !flow.is_native() {
-        flow.ui.append(ui::csrf_token(&crate::csrf::mask(&cx.csrf_token())));
+        flow.ui
+            .append(ui::csrf_token(&crate::csrf::mask(&cx.csrf_token())));
     }
     let known = flow.refresh || flow.requested_aal > Aal::Aal1;
-    flow.ui.messages =
-        vec![if known { text::login_code_sent_known_user_notice() } else { text::login_code_sent_notice() }];
+    flow.ui.messages = vec![if known {
+        text::login_code_sent_known_user_notice()
+    } else {
+        text::login_code_sent_notice()
+    }];
 }
 
 /// The field for the identifier, or the button of the address, as a hidden field.
 fn identifier_node(flow: &Flow, identifier: &str) -> Node {
-    let pressed = |n: &&Node| n.as_input().and_then(|i| i.value.as_ref()).and_then(|v| v.as_str()) == Some(identifier);
+    let pressed = |n: &&Node| {
+        n.as_input()
+            .and_then(|i| i.value.as_ref())
+            .and_then(|v| v.as_str())
+            == Some(identifier)
+    };
     let offered = || flow.ui.nodes.iter().filter(|n| n.id() == "address");
-    let found = offered().find(pressed).or_else(|| flow.ui.find("identifier")).or_else(|| offered().next());
-    let mut node = found.cloned().unwrap_or_else(|| plain_identifier(identifier));
+    let found = offered()
+        .find(pressed)
+        .or_else(|| flow.ui.find("identifier"))
+        .or_else(|| offered().next());
+    let mut node = found
+        .cloned()
+        .unwrap_or_else(|| plain_identifier(identifier));
     node.messages.clear();
     if let Some(input) = node.as_input_mut() {
         input.r#type = InputType::Hidden;
@@ -271,7 +347,10 @@ async fn check(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refus
     flow.active = Some(MethodName::Code);
     let identity = verified(cx, owner, &row).await?;
     let method = AuthenticationMethod::new(MethodName::Code, flow.requested_aal, cx.now);
-    Ok(LoginStep::Authenticated { identity: Box::new(identity), method })
+    Ok(LoginStep::Authenticated {
+        identity: Box::new(identity),
+        method,
+    })
 }
 
 async fn owner(cx: &Cx, flow: &Flow, typed: &str) -> Result<Uuid, Refusal> {

@@ -1,7 +1,7 @@
 //! One-time codes by mail or SMS (spec: methods.md §3).
 
-mod admin;
 mod addresses;
+mod admin;
 mod credential;
 mod login;
 mod recovery;
@@ -39,8 +39,14 @@ impl Method for Code {
         if !config.selfservice.methods.code.mfa_enabled {
             return 0;
         }
-        let addresses = identity.credential(MethodName::Code).map(|c| CodeConfig::of(c).addresses);
-        addresses.unwrap_or_default().iter().filter(|a| !a.address.is_empty()).count()
+        let addresses = identity
+            .credential(MethodName::Code)
+            .map(|c| CodeConfig::of(c).addresses);
+        addresses
+            .unwrap_or_default()
+            .iter()
+            .filter(|a| !a.address.is_empty())
+            .count()
     }
 
     fn is_way_in(&self, identity: &Identity) -> bool {

@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use bia_model::ui::{self, Group, InputType};
-use bia_model::{Aal, AuthenticationMethod, Channel, ClientType, Flow, Identity, MethodName, State, normalise, text};
+use bia_model::{
+    Aal, AuthenticationMethod, Channel, ClientType, Flow, Identity, MethodName, State, normalise,
+    text,
+};
 
 use super::Code;
 use super::secret::{CodeRefused, Recipient, redeem};
@@ -23,7 +26,11 @@ impl RecoveryMethod for Code {
     async fn populate(&self, _cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
         let node = ui::input("email", InputType::Email, Group::Code).required();
         flow.ui.append(node.labelled(text::email_label()));
-        flow.ui.append(ui::submit(MethodName::Code.as_str(), Group::Code, text::continue_label()));
+        flow.ui.append(ui::submit(
+            MethodName::Code.as_str(),
+            Group::Code,
+            text::continue_label(),
+        ));
         Ok(())
     }
 
@@ -35,11 +42,19 @@ impl RecoveryMethod for Code {
         let address = fields::email(form)?;
         if let Err(problem) = engine::check_csrf(cx, flow, form) {
             // Whoever lost the token, or never had it, goes on in a browser, with a new one.
-            let restart = Restart { why: problem.into(), client: ClientType::Browser };
+            let restart = Restart {
+                why: problem.into(),
+                client: ClientType::Browser,
+            };
             return Ok(RecoveryStep::StartOver(restart));
         }
         if is_code_step(flow, form) {
-            return check(cx, flow, form.spelled("code").as_deref().unwrap_or_default()).await;
+            return check(
+                cx,
+                flow,
+                form.spelled("code").as_deref().unwrap_or_default(),
+            )
+            .await;
         }
         ask(cx, flow, form, address).await
     }
@@ -61,30 +76,50 @@ pub(crate) fn show_code_screen(flow: &mut Flow, resend_to: Option<&str>) {
     let token = flow.ui.find("csrf_token").cloned();
     flow.ui.nodes.clear();
     flow.ui.nodes.extend(token);
-    let mut code = ui::input("code", InputType::Text, Group::Code).required().autocomplete("one-time-code");
+    let mut code = ui::input("code", InputType::Text, Group::Code)
+        .required()
+        .autocomplete("one-time-code");
     if let Some(input) = code.as_input_mut() {
         input.pattern = Some("[0-9]+".into());
         input.maxlength = Some(CODE_LENGTH);
     }
     flow.ui.append(code.labelled(text::recovery_code_label()));
     if resend_to.is_some() {
-        flow.ui.append(ui::hidden("method", MethodName::Code.as_str(), Group::Code));
+        flow.ui
+            .append(ui::hidden("method", MethodName::Code.as_str(), Group::Code));
     }
-    flow.ui.append(ui::submit(MethodName::Code.as_str(), Group::Code, text::continue_label()));
+    flow.ui.append(ui::submit(
+        MethodName::Code.as_str(),
+        Group::Code,
+        text::continue_label(),
+    ));
     if let Some(address) = resend_to {
-        flow.ui.append(ui::submit_as("email", address, Group::Code, text::resend_code_label()));
+        flow.ui.append(ui::submit_as(
+            "email",
+            address,
+            Group::Code,
+            text::resend_code_label(),
+        ));
     }
 }
 
 /// The first screen: an address. Known and unknown ones are answered alike.
-async fn ask(cx: &Cx, flow: &mut Flow, form: &Form, address: Option<String>) -> Result<RecoveryStep, Refusal> {
+async fn ask(
+    cx: &Cx,
+    flow: &mut Flow,
+    form: &Form,
+    address: Option<String>,
+) -> Result<RecoveryStep, Refusal> {
     refuse_somebody_signed_in(cx).await?;
     if !is_asked_for(form) {
         return Err(Refusal::form(text::recovery_no_strategy()));
     }
     if flow.state == State::PassedChallenge {
         let why = Refusal::form(text::recovery_already_completed());
-        return Ok(RecoveryStep::StartOver(Restart { why, client: flow.client }));
+        return Ok(RecoveryStep::StartOver(Restart {
+            why,
+            client: flow.client,
+        }));
     }
     let Some(typed) = address else {
         return Err(Refusal::field("email", text::validation_required("email")));
@@ -105,7 +140,13 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form, address: Option<String>) -> 
         }
         None => {
             pretend(cx, flow).await?;
-            if cx.config().selfservice.flows.recovery.notify_unknown_recipients {
+            if cx
+                .config()
+                .selfservice
+                .flows
+                .recovery
+                .notify_unknown_recipients
+            {
                 tell_unknown(cx, flow, &typed).await?;
             }
         }
@@ -116,7 +157,10 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form, address: Option<String>) -> 
 async fn find(cx: &Cx, typed: &str) -> Result<Option<Identity>, Problem> {
     let mut conn = cx.read().await?;
     let address = normalise::identifier(typed);
-    Ok(bia_store::identity::find_by_recovery_address(&mut conn, Channel::Email, &address, typed).await?)
+    Ok(
+        bia_store::identity::find_by_recovery_address(&mut conn, Channel::Email, &address, typed)
+            .await?,
+    )
 }
 
 /// The second screen: the code.
@@ -130,11 +174,17 @@ async fn check(cx: &Cx, flow: &mut Flow, code: &str) -> Result<RecoveryStep, Ref
             return Ok(RecoveryStep::AskAgain(FormStatus::Fine));
         }
         Err(CodeRefused::Problem(problem @ Problem::BadRequest(_))) => {
-            return Ok(RecoveryStep::StartOver(Restart { why: problem.into(), client: flow.client }));
+            return Ok(RecoveryStep::StartOver(Restart {
+                why: problem.into(),
+                client: flow.client,
+            }));
         }
         Err(CodeRefused::Problem(problem)) => return Err(problem.into()),
     };
     let identity = recovered(cx, &row).await?;
     let method = AuthenticationMethod::new(MethodName::CodeRecovery, Aal::Aal1, cx.now);
-    Ok(RecoveryStep::Recovered { identity: Box::new(identity), method })
+    Ok(RecoveryStep::Recovered {
+        identity: Box::new(identity),
+        method,
+    })
 }

@@ -31,7 +31,12 @@ impl Recipient {
 }
 
 /// Makes a code for a flow and stores its hash. Returns the code itself, to be sent.
-pub(super) async fn issue(cx: &Cx, conn: &mut Conn, flow: &Flow, to: &Recipient) -> Result<String, Problem> {
+pub(super) async fn issue(
+    cx: &Cx,
+    conn: &mut Conn,
+    flow: &Flow,
+    to: &Recipient,
+) -> Result<String, Problem> {
     let secret = token::digits(6);
     let row = Code {
         id: Uuid::new_v4(),
@@ -112,5 +117,9 @@ pub(super) async fn redeem_if(
         return Err(CodeRefused::Invalid);
     }
     let mut conn = cx.write().await?;
-    if code::consume(&mut conn, row.id, cx.now).await? { Ok(row) } else { Err(used().into()) }
+    if code::consume(&mut conn, row.id, cx.now).await? {
+        Ok(row)
+    } else {
+        Err(used().into())
+    }
 }

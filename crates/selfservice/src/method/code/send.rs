@@ -1,8 +1,8 @@
 //! Sending codes: which message goes where.
 
 use bia_courier::{
-    LoginCodeSms, LoginCodeValid, RecoveryCodeSms, RecoveryCodeValid, RegistrationCodeSms, RegistrationCodeValid,
-    Template, VerificationCodeSms, VerificationCodeValid,
+    LoginCodeSms, LoginCodeValid, RecoveryCodeSms, RecoveryCodeValid, RegistrationCodeSms,
+    RegistrationCodeValid, Template, VerificationCodeSms, VerificationCodeValid,
 };
 use bia_model::{Channel, Flow, FlowKind, Identity};
 use bia_store::{Tx, transact};
@@ -24,7 +24,12 @@ pub(super) enum Whom<'a> {
 }
 
 /// Replaces the flow's codes by new ones, one for each recipient, and queues the messages.
-pub(super) async fn send(cx: &Cx, flow: &Flow, to: &[Recipient], whom: Whom<'_>) -> Result<(), Problem> {
+pub(super) async fn send(
+    cx: &Cx,
+    flow: &Flow,
+    to: &[Recipient],
+    whom: Whom<'_>,
+) -> Result<(), Problem> {
     transact!(cx.app.store, tx => send_in(cx, tx, flow, to, &whom).await)?;
     cx.app.courier.notify_one();
     Ok(())
@@ -74,7 +79,10 @@ pub(super) async fn tell_unknown(cx: &Cx, flow: &Flow, address: &str) -> Result<
 
 /// The host of the URL that started the flow, without its port, for codes that phones fill in by themselves.
 fn domain(flow: &Flow) -> String {
-    url::Url::parse(&flow.request_url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default()
+    url::Url::parse(&flow.request_url)
+        .ok()
+        .and_then(|u| u.host_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 fn minutes(cx: &Cx) -> i64 {
@@ -183,5 +191,9 @@ fn sms(cx: &Cx, flow: &Flow, to: String, code: String, who: Value) -> Template {
 }
 
 fn verification_url(cx: &Cx, flow: &Flow, code: &str) -> String {
-    return_to::own(cx, "/self-service/verification", &[("code", code), ("flow", &flow.id.to_string())])
+    return_to::own(
+        cx,
+        "/self-service/verification",
+        &[("code", code), ("flow", &flow.id.to_string())],
+    )
 }

@@ -20,7 +20,11 @@ use crate::{csrf, engine};
 impl VerificationMethod for Code {
     async fn populate(&self, cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
         flow.ui.append(address_node());
-        flow.ui.append(ui::submit(MethodName::Code.as_str(), Group::Code, text::continue_label()));
+        flow.ui.append(ui::submit(
+            MethodName::Code.as_str(),
+            Group::Code,
+            text::continue_label(),
+        ));
         if !flow.is_native() {
             engine::set_csrf(cx, flow);
         }
@@ -48,20 +52,28 @@ impl VerificationMethod for Code {
         send_in(cx, tx, flow, &[recipient], &Whom::Identity(identity)).await
     }
 
-    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<VerificationStep, Refusal> {
+    async fn submit(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        form: &Form,
+    ) -> Result<VerificationStep, Refusal> {
         check_method(form)?;
         let address = fields::address(form)?;
         let result = take(cx, flow, form, address.as_deref()).await;
         if result.is_err() {
             engine::set_csrf(cx, flow);
-            flow.ui.upsert(address_node().with_value(address.unwrap_or_default()));
+            flow.ui
+                .upsert(address_node().with_value(address.unwrap_or_default()));
         }
         result
     }
 }
 
 fn address_node() -> ui::Node {
-    ui::input("email", InputType::Email, Group::Code).required().labelled(text::email_label())
+    ui::input("email", InputType::Email, Group::Code)
+        .required()
+        .labelled(text::email_label())
 }
 
 /// A method is one of two, where one is named.
@@ -76,7 +88,12 @@ fn check_method(form: &Form) -> Result<(), Refusal> {
     }
 }
 
-async fn take(cx: &Cx, flow: &mut Flow, form: &Form, address: Option<&str>) -> Result<VerificationStep, Refusal> {
+async fn take(
+    cx: &Cx,
+    flow: &mut Flow,
+    form: &Form,
+    address: Option<&str>,
+) -> Result<VerificationStep, Refusal> {
     let code = form.spelled("code");
     let is_meant = match form.method() {
         Some(method) => method == MethodName::Code.as_str(),
@@ -87,7 +104,10 @@ async fn take(cx: &Cx, flow: &mut Flow, form: &Form, address: Option<&str>) -> R
     }
     if flow.state == State::PassedChallenge {
         let why = Refusal::form(text::verification_already_completed());
-        return Ok(VerificationStep::StartOver(Restart { why, client: flow.client }));
+        return Ok(VerificationStep::StartOver(Restart {
+            why,
+            client: flow.client,
+        }));
     }
     match (code, address) {
         (Some(code), _) if cx.request.is_get => Ok(prefill(cx, flow, &code)),
@@ -112,14 +132,27 @@ fn prefill(cx: &Cx, flow: &mut Flow, code: &str) -> VerificationStep {
 fn show_code_screen(cx: &Cx, flow: &mut Flow, via: Channel, resend: &str, address: &str) {
     flow.state = State::SentEmail;
     flow.ui.nodes.clear();
-    flow.ui.append(ui::hidden("method", MethodName::Code.as_str(), Group::Code));
-    let code = ui::input("code", InputType::Text, Group::Code).required().autocomplete("one-time-code");
-    flow.ui.append(code.labelled(text::verification_code_label()));
-    flow.ui.append(ui::submit(MethodName::Code.as_str(), Group::Code, text::continue_label()));
+    flow.ui
+        .append(ui::hidden("method", MethodName::Code.as_str(), Group::Code));
+    let code = ui::input("code", InputType::Text, Group::Code)
+        .required()
+        .autocomplete("one-time-code");
+    flow.ui
+        .append(code.labelled(text::verification_code_label()));
+    flow.ui.append(ui::submit(
+        MethodName::Code.as_str(),
+        Group::Code,
+        text::continue_label(),
+    ));
     if !flow.is_native() {
         engine::set_csrf(cx, flow);
     }
-    flow.ui.append(ui::submit_as(resend, address, Group::Code, text::resend_code_label()));
+    flow.ui.append(ui::submit_as(
+        resend,
+        address,
+        Group::Code,
+        text::resend_code_label(),
+    ));
     flow.ui.messages = vec![match via {
         Channel::Email => text::verification_email_code_sent_notice(),
         Channel::Sms => text::verification_phone_code_sent_notice(),
@@ -127,14 +160,28 @@ fn show_code_screen(cx: &Cx, flow: &mut Flow, via: Channel, resend: &str, addres
 }
 
 /// The first screen: an address. Known and unknown ones are answered alike.
-async fn ask(cx: &Cx, flow: &mut Flow, form: &Form, typed: &str) -> Result<VerificationStep, Refusal> {
+async fn ask(
+    cx: &Cx,
+    flow: &mut Flow,
+    form: &Form,
+    typed: &str,
+) -> Result<VerificationStep, Refusal> {
     engine::check_csrf(cx, flow, form)?;
     let via = Channel::of_address(typed);
     match verification::find(cx, via, typed).await? {
-        Some((identity, address)) => verification::send(cx, flow, &Code, &identity, &address).await?,
+        Some((identity, address)) => {
+            verification::send(cx, flow, &Code, &identity, &address).await?
+        }
         None => {
             pretend(cx, flow).await?;
-            if cx.config().selfservice.flows.verification.notify_unknown_recipients && via == Channel::Email {
+            if cx
+                .config()
+                .selfservice
+                .flows
+                .verification
+                .notify_unknown_recipients
+                && via == Channel::Email
+            {
                 tell_unknown(cx, flow, typed).await?;
             }
         }
@@ -153,7 +200,10 @@ async fn check(cx: &Cx, flow: &mut Flow, code: &str) -> Result<VerificationStep,
             return Ok(VerificationStep::AskAgain(FormStatus::Fine));
         }
         Err(CodeRefused::Problem(problem @ Problem::BadRequest(_))) => {
-            return Ok(VerificationStep::StartOver(Restart { why: problem.into(), client: flow.client }));
+            return Ok(VerificationStep::StartOver(Restart {
+                why: problem.into(),
+                client: flow.client,
+            }));
         }
         Err(CodeRefused::Problem(problem)) => return Err(problem.into()),
     };

@@ -32,21 +32,36 @@ impl Method for IdentifierFirst {
 
 #[async_trait]
 impl LoginMethod for IdentifierFirst {
-    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem> {
+    async fn populate(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        stage: LoginStage<'_>,
+    ) -> Result<(), Problem> {
         if !matches!(stage, LoginStage::Identification) {
             return Ok(());
         }
-        let node = ui::input("identifier", InputType::Text, Group::IdentifierFirst).with_value("").required();
-        let node = node.autocomplete("username webauthn").labelled(identifier_label(cx, flow)?);
+        let node = ui::input("identifier", InputType::Text, Group::IdentifierFirst)
+            .with_value("")
+            .required();
+        let node = node
+            .autocomplete("username webauthn")
+            .labelled(identifier_label(cx, flow)?);
         flow.ui.upsert(node);
         let method = MethodName::IdentifierFirst.as_str();
-        flow.ui.append(ui::submit(method, Group::IdentifierFirst, text::continue_label()));
+        flow.ui.append(ui::submit(
+            method,
+            Group::IdentifierFirst,
+            text::continue_label(),
+        ));
         Ok(())
     }
 
     fn claims(&self, cx: &Cx, flow: &Flow, _form: &Form) -> bool {
         // Whatever no other method took (flows.md §7.2).
-        cx.config().identifier_first_enabled() && flow.requested_aal == bia_model::Aal::Aal1 && !flow.refresh
+        cx.config().identifier_first_enabled()
+            && flow.requested_aal == bia_model::Aal::Aal1
+            && !flow.refresh
     }
 
     async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal> {
@@ -61,14 +76,23 @@ impl LoginMethod for IdentifierFirst {
     }
 }
 
-async fn identify(cx: &Cx, flow: &mut Flow, form: &Form, identifier: &str) -> Result<LoginStep, Refusal> {
+async fn identify(
+    cx: &Cx,
+    flow: &mut Flow,
+    form: &Form,
+    identifier: &str,
+) -> Result<LoginStep, Refusal> {
     fields::check_texts(form, &["identifier"], &[])?;
     engine::check_csrf(cx, flow, form)?;
     let identity = find(cx, identifier).await?;
     flow.ui.clear_messages();
     let before = flow.ui.nodes.len();
     let stage = LoginStage::Credentials(identity.as_ref());
-    for method in METHODS.iter().filter(|m| m.is_enabled(cx.config())).filter_map(|m| m.login()) {
+    for method in METHODS
+        .iter()
+        .filter(|m| m.is_enabled(cx.config()))
+        .filter_map(|m| m.login())
+    {
         method.populate(cx, flow, stage).await?;
     }
     let mitigate = cx.config().security.account_enumeration.mitigate;
@@ -86,8 +110,14 @@ async fn identify(cx: &Cx, flow: &mut Flow, form: &Form, identifier: &str) -> Re
 /// The second screen keeps the identifier, out of sight.
 fn hide_identifier(cx: &Cx, flow: &mut Flow, identifier: &str) {
     flow.active = Some(MethodName::IdentifierFirst);
-    flow.ui.nodes.retain(|n| n.group != Group::IdentifierFirst || n.id() != "method");
-    if let Some(input) = flow.ui.find_mut("identifier").and_then(ui::Node::as_input_mut) {
+    flow.ui
+        .nodes
+        .retain(|n| n.group != Group::IdentifierFirst || n.id() != "method");
+    if let Some(input) = flow
+        .ui
+        .find_mut("identifier")
+        .and_then(ui::Node::as_input_mut)
+    {
         input.r#type = InputType::Hidden;
         input.value = Some(identifier.into());
     }
@@ -99,5 +129,11 @@ async fn find(cx: &Cx, identifier: &str) -> Result<Option<Identity>, Problem> {
         return Ok(None);
     }
     let mut conn = cx.read().await?;
-    Ok(bia_store::identity::find_by_identifier(&mut conn, &MethodName::CREDENTIAL_TYPES, &normalise::identifier(identifier), identifier).await?)
+    Ok(bia_store::identity::find_by_identifier(
+        &mut conn,
+        &MethodName::CREDENTIAL_TYPES,
+        &normalise::identifier(identifier),
+        identifier,
+    )
+    .await?)
 }

@@ -37,11 +37,17 @@ impl Method for Link {
 /// The only screen: an address. It stays when a link was sent.
 fn populate(flow: &mut Flow) {
     flow.ui.upsert(address_node());
-    flow.ui.append(ui::submit(MethodName::Link.as_str(), Group::Link, text::continue_label()));
+    flow.ui.append(ui::submit(
+        MethodName::Link.as_str(),
+        Group::Link,
+        text::continue_label(),
+    ));
 }
 
 fn address_node() -> ui::Node {
-    ui::input("email", InputType::Email, Group::Link).required().labelled(text::email_label())
+    ui::input("email", InputType::Email, Group::Link)
+        .required()
+        .labelled(text::email_label())
 }
 
 /// Puts what was typed into the form.

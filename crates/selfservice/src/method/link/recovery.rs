@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use bia_courier::{RecoveryValid, Template};
 use bia_model::{
-    Aal, AuthenticationMethod, Channel, ClientType, Flow, Identity, MethodName, State, normalise, text,
+    Aal, AuthenticationMethod, Channel, ClientType, Flow, Identity, MethodName, State, normalise,
+    text,
 };
 use bia_store::code::CodeKind;
 use bia_store::transact;
@@ -59,7 +60,9 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refu
     engine::check_csrf(cx, flow, form)?;
     let mut conn = cx.read().await?;
     let address = normalise::identifier(&typed);
-    let found = bia_store::identity::find_by_recovery_address(&mut conn, Channel::Email, &address, &typed).await?;
+    let found =
+        bia_store::identity::find_by_recovery_address(&mut conn, Channel::Email, &address, &typed)
+            .await?;
     drop(conn);
     match found {
         Some(identity) => send(cx, flow, &identity, address).await?,
@@ -75,7 +78,11 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refu
 }
 
 async fn send(cx: &Cx, flow: &Flow, to: &Identity, address: String) -> Result<(), Problem> {
-    let owner = Owner { identity_id: to.id, address: Some(address.clone()), address_id: None };
+    let owner = Owner {
+        identity_id: to.id,
+        address: Some(address.clone()),
+        address_id: None,
+    };
     transact!(cx.app.store, tx => {
         let recovery_url = issue(cx, tx, flow, CodeKind::RecoveryLink, owner.clone(), lifespan(cx)).await?;
         let message = Template::RecoveryValid(RecoveryValid {
@@ -93,11 +100,22 @@ async fn send(cx: &Cx, flow: &Flow, to: &Identity, address: String) -> Result<()
 }
 
 async fn tell_unknown(cx: &Cx, flow: &Flow, typed: &str) -> Result<(), Problem> {
-    if !cx.config().selfservice.flows.recovery.notify_unknown_recipients {
+    if !cx
+        .config()
+        .selfservice
+        .flows
+        .recovery
+        .notify_unknown_recipients
+    {
         return Ok(());
     }
     let mut conn = cx.write().await?;
-    post::enqueue(cx, &mut conn, Template::RecoveryInvalid(post::unknown(flow, typed))).await?;
+    post::enqueue(
+        cx,
+        &mut conn,
+        Template::RecoveryInvalid(post::unknown(flow, typed)),
+    )
+    .await?;
     drop(conn);
     cx.app.courier.notify_one();
     Ok(())
@@ -105,7 +123,14 @@ async fn tell_unknown(cx: &Cx, flow: &Flow, typed: &str) -> Result<(), Problem> 
 
 /// The link was followed: the account is open, in whatever browser that was.
 async fn follow(cx: &Cx, flow: &Flow, token: &str) -> Result<RecoveryStep, Refusal> {
-    let row = match redeem(cx, flow, token, &[CodeKind::RecoveryLink, CodeKind::AdminRecoveryLink]).await {
+    let row = match redeem(
+        cx,
+        flow,
+        token,
+        &[CodeKind::RecoveryLink, CodeKind::AdminRecoveryLink],
+    )
+    .await
+    {
         Ok(row) => row,
         Err(TokenRefused::Invalid) => return Ok(start_over(text::recovery_token_invalid())),
         Err(TokenRefused::Expired(at)) => return Ok(start_over(text::recovery_flow_expired(at))),
@@ -113,12 +138,18 @@ async fn follow(cx: &Cx, flow: &Flow, token: &str) -> Result<RecoveryStep, Refus
     };
     let identity = recovered(cx, &row).await?;
     let method = AuthenticationMethod::new(MethodName::LinkRecovery, Aal::Aal1, cx.now);
-    Ok(RecoveryStep::Recovered { identity: Box::new(identity), method })
+    Ok(RecoveryStep::Recovered {
+        identity: Box::new(identity),
+        method,
+    })
 }
 
 /// Links are followed in browsers: so the new flow is for one.
 fn start_over(message: text::Message) -> RecoveryStep {
-    RecoveryStep::StartOver(Restart { why: Refusal::form(message), client: ClientType::Browser })
+    RecoveryStep::StartOver(Restart {
+        why: Refusal::form(message),
+        client: ClientType::Browser,
+    })
 }
 
 /// A link that opens an identity's account for an operator to hand over, and the flow behind it. The
@@ -132,7 +163,11 @@ pub(crate) async fn recovery_by_operator(
     flow.expires_at = cx.now.saturating_add(lifetime);
     engine::set_csrf(cx, &mut flow);
     populate(&mut flow);
-    let owner = Owner { identity_id, address: None, address_id: None };
+    let owner = Owner {
+        identity_id,
+        address: None,
+        address_id: None,
+    };
     let link = transact!(cx.app.store, tx => {
         bia_store::flow::insert(tx, &flow).await?;
         issue(cx, tx, &flow, CodeKind::AdminRecoveryLink, owner.clone(), lifetime).await

@@ -59,7 +59,11 @@ pub(super) async fn issue(
 }
 
 fn link(cx: &Cx, kind: FlowKind, flow: Uuid, secret: &str) -> String {
-    return_to::own(cx, &format!("/self-service/{kind}"), &[("flow", &flow.to_string()), ("token", secret)])
+    return_to::own(
+        cx,
+        &format!("/self-service/{kind}"),
+        &[("flow", &flow.to_string()), ("token", secret)],
+    )
 }
 
 /// Why a token was not taken.
@@ -80,15 +84,25 @@ impl<E: Into<Problem>> From<E> for TokenRefused {
 
 /// Redeems a token of a flow: once, however many requests race for it. One that came too late is used
 /// up as well.
-pub(super) async fn redeem(cx: &Cx, flow: &Flow, sent: &str, kinds: &[CodeKind]) -> Result<Code, TokenRefused> {
+pub(super) async fn redeem(
+    cx: &Cx,
+    flow: &Flow,
+    sent: &str,
+    kinds: &[CodeKind],
+) -> Result<Code, TokenRefused> {
     let candidates = cx.runtime.keys.code_candidates(sent);
     let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
     let mut conn = cx.write().await?;
     let found = code::find_by_hmac(&mut conn, &candidates).await?;
-    let row = found.filter(|row| row.flow_id == flow.id && kinds.contains(&row.kind) && row.used_at.is_none());
+    let row = found
+        .filter(|row| row.flow_id == flow.id && kinds.contains(&row.kind) && row.used_at.is_none());
     let row = row.ok_or(TokenRefused::Invalid)?;
     if !code::consume(&mut conn, row.id, cx.now).await? {
         return Err(TokenRefused::Invalid);
     }
-    if row.is_expired(cx.now) { Err(TokenRefused::Expired(row.expires_at)) } else { Ok(row) }
+    if row.is_expired(cx.now) {
+        Err(TokenRefused::Expired(row.expires_at))
+    } else {
+        Ok(row)
+    }
 }

@@ -33,7 +33,12 @@ impl VerificationMethod for Link {
     fn show_sent(&self, cx: &Cx, flow: &mut Flow, address: &VerifiableAddress) {
         engine::set_csrf(cx, flow);
         populate(flow);
-        let resend = ui::submit_as(address.via.as_str(), &address.value, Group::Code, text::resend_code_label());
+        let resend = ui::submit_as(
+            address.via.as_str(),
+            &address.value,
+            Group::Code,
+            text::resend_code_label(),
+        );
         flow.ui.append(resend);
     }
 
@@ -45,9 +50,20 @@ impl VerificationMethod for Link {
         to: &Identity,
         address: &VerifiableAddress,
     ) -> Result<(), Problem> {
-        let owner =
-            Owner { identity_id: to.id, address: Some(address.value.clone()), address_id: Some(address.id) };
-        let verification_url = issue(cx, tx, flow, CodeKind::VerificationLink, owner, lifespan(cx)).await?;
+        let owner = Owner {
+            identity_id: to.id,
+            address: Some(address.value.clone()),
+            address_id: Some(address.id),
+        };
+        let verification_url = issue(
+            cx,
+            tx,
+            flow,
+            CodeKind::VerificationLink,
+            owner,
+            lifespan(cx),
+        )
+        .await?;
         let message = Template::VerificationValid(VerificationValid {
             to: address.value.clone(),
             verification_url,
@@ -60,7 +76,12 @@ impl VerificationMethod for Link {
         post::enqueue(cx, tx, message).await
     }
 
-    async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<VerificationStep, Refusal> {
+    async fn submit(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        form: &Form,
+    ) -> Result<VerificationStep, Refusal> {
         fields::email(form)?;
         if let Some(token) = token_of(form) {
             return follow(cx, flow, token).await;
@@ -87,7 +108,9 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<VerificationStep, 
     };
     engine::check_csrf(cx, flow, form)?;
     match verification::find(cx, Channel::Email, &typed).await? {
-        Some((identity, address)) => verification::send(cx, flow, &Link, &identity, &address).await?,
+        Some((identity, address)) => {
+            verification::send(cx, flow, &Link, &identity, &address).await?
+        }
         None => tell_unknown(cx, flow, &typed).await?,
     }
     flow.state = State::SentEmail;
@@ -104,7 +127,9 @@ async fn follow(cx: &Cx, flow: &mut Flow, token: &str) -> Result<VerificationSte
     let row = match redeem(cx, flow, token, &[CodeKind::VerificationLink]).await {
         Ok(row) => row,
         Err(TokenRefused::Invalid) => return Ok(start_over(text::verification_token_invalid())),
-        Err(TokenRefused::Expired(at)) => return Ok(start_over(text::verification_flow_expired(at))),
+        Err(TokenRefused::Expired(at)) => {
+            return Ok(start_over(text::verification_flow_expired(at)));
+        }
         Err(TokenRefused::Problem(problem)) => return Err(problem.into()),
     };
     verification::confirm(cx, flow, &row, Group::Link).await
@@ -112,15 +137,29 @@ async fn follow(cx: &Cx, flow: &mut Flow, token: &str) -> Result<VerificationSte
 
 /// Links are followed in browsers: so the new flow is for one.
 fn start_over(message: text::Message) -> VerificationStep {
-    VerificationStep::StartOver(Restart { why: Refusal::form(message), client: ClientType::Browser })
+    VerificationStep::StartOver(Restart {
+        why: Refusal::form(message),
+        client: ClientType::Browser,
+    })
 }
 
 async fn tell_unknown(cx: &Cx, flow: &Flow, typed: &str) -> Result<(), Problem> {
-    if !cx.config().selfservice.flows.verification.notify_unknown_recipients {
+    if !cx
+        .config()
+        .selfservice
+        .flows
+        .verification
+        .notify_unknown_recipients
+    {
         return Ok(());
     }
     let mut conn = cx.write().await?;
-    post::enqueue(cx, &mut conn, Template::VerificationInvalid(post::unknown(flow, typed))).await?;
+    post::enqueue(
+        cx,
+        &mut conn,
+        Template::VerificationInvalid(post::unknown(flow, typed)),
+    )
+    .await?;
     drop(conn);
     cx.app.courier.notify_one();
     Ok(())

@@ -21,17 +21,35 @@ struct Import {
 #[async_trait]
 impl AdminMethod for LookupSecret {
     async fn import(&self, _cx: &Cx, config: Value) -> Result<Value, Problem> {
-        let import: Import = serde_json::from_value(config)
-            .map_err(|e| Problem::malformed(format!("The config of the backup codes is not as expected: {e}.")))?;
-        Ok(LookupConfig { recovery_codes: import.codes.unwrap_or_default() }.to_json())
+        let import: Import = serde_json::from_value(config).map_err(|e| {
+            Problem::malformed(format!(
+                "The config of the backup codes is not as expected: {e}."
+            ))
+        })?;
+        Ok(LookupConfig {
+            recovery_codes: import.codes.unwrap_or_default(),
+        }
+        .to_json())
     }
 
     /// The codes are added to those that are there.
-    fn merge(&self, identity: &mut Identity, imported: Value, now: OffsetDateTime) -> Result<(), Problem> {
-        let new: LookupConfig =
-            serde_json::from_value(imported).map_err(|e| Problem::Internal(format!("imported backup codes: {e}")))?;
-        let old = identity.credential(MethodName::LookupSecret).map(LookupConfig::of).unwrap_or_default();
-        let recovery_codes = old.recovery_codes.into_iter().chain(new.recovery_codes).collect();
+    fn merge(
+        &self,
+        identity: &mut Identity,
+        imported: Value,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        let new: LookupConfig = serde_json::from_value(imported)
+            .map_err(|e| Problem::Internal(format!("imported backup codes: {e}")))?;
+        let old = identity
+            .credential(MethodName::LookupSecret)
+            .map(LookupConfig::of)
+            .unwrap_or_default();
+        let recovery_codes = old
+            .recovery_codes
+            .into_iter()
+            .chain(new.recovery_codes)
+            .collect();
         let config = LookupConfig { recovery_codes }.to_json();
         match identity.credential_mut(MethodName::LookupSecret) {
             Some(credential) => {
@@ -40,14 +58,26 @@ impl AdminMethod for LookupSecret {
             }
             None => {
                 let names = vec![identity.id.to_string()];
-                identity.set_credential(Credential::new(MethodName::LookupSecret, names, config, now));
+                identity.set_credential(Credential::new(
+                    MethodName::LookupSecret,
+                    names,
+                    config,
+                    now,
+                ));
             }
         }
         Ok(())
     }
 
-    fn remove(&self, _cx: &Cx, identity: &mut Identity, _identifier: Option<&str>) -> Result<(), Problem> {
-        identity.credentials.retain(|c| c.kind != MethodName::LookupSecret);
+    fn remove(
+        &self,
+        _cx: &Cx,
+        identity: &mut Identity,
+        _identifier: Option<&str>,
+    ) -> Result<(), Problem> {
+        identity
+            .credentials
+            .retain(|c| c.kind != MethodName::LookupSecret);
         Ok(())
     }
 }

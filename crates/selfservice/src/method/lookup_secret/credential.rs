@@ -51,7 +51,12 @@ impl LookupConfig {
 
     /// New random codes.
     pub(super) fn random() -> LookupConfig {
-        let recovery_codes = (0..CODES).map(|_| RecoveryCode { code: random_code(), used_at: None }).collect();
+        let recovery_codes = (0..CODES)
+            .map(|_| RecoveryCode {
+                code: random_code(),
+                used_at: None,
+            })
+            .collect();
         LookupConfig { recovery_codes }
     }
 
@@ -61,7 +66,11 @@ impl LookupConfig {
         for (at, stored) in self.recovery_codes.iter().enumerate() {
             let same: bool = stored.code.as_bytes().ct_eq(sent.as_bytes()).into();
             if same {
-                found = if stored.used_at.is_some() { Found::Used } else { Found::Unused(at) };
+                found = if stored.used_at.is_some() {
+                    Found::Used
+                } else {
+                    Found::Unused(at)
+                };
             }
         }
         found
@@ -106,14 +115,30 @@ mod tests {
     fn a_code_is_found_to_the_letter_and_used_once() {
         let mut config = LookupConfig::random();
         let code = config.recovery_codes[3].code.clone();
-        assert_eq!((config.recovery_codes.len(), code.len()), (CODES, CODE_CHARS));
+        assert_eq!(
+            (config.recovery_codes.len(), code.len()),
+            (CODES, CODE_CHARS)
+        );
         assert_eq!(config.find(&code), Found::Unused(3));
-        assert_eq!(config.find(&code.to_uppercase()), if code.bytes().all(|b| b.is_ascii_digit()) { Found::Unused(3) } else { Found::Nothing });
+        assert_eq!(
+            config.find(&code.to_uppercase()),
+            if code.bytes().all(|b| b.is_ascii_digit()) {
+                Found::Unused(3)
+            } else {
+                Found::Nothing
+            }
+        );
         assert_eq!(config.find(""), Found::Nothing);
-        config.mark_used(3, OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap());
+        config.mark_used(
+            3,
+            OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap(),
+        );
         assert_eq!(config.find(&code), Found::Used);
         let stored = config.to_json();
-        assert_eq!(stored["recovery_codes"][3]["used_at"], "2023-11-14T22:13:20Z");
+        assert_eq!(
+            stored["recovery_codes"][3]["used_at"],
+            "2023-11-14T22:13:20Z"
+        );
         assert!(stored["recovery_codes"][0]["used_at"].is_null());
     }
 }

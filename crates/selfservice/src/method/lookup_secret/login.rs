@@ -20,17 +20,32 @@ const CODE: &str = "lookup_secret";
 
 #[async_trait]
 impl LoginMethod for LookupSecret {
-    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem> {
-        let LoginStage::SecondFactor(live) = stage else { return Ok(()) };
+    async fn populate(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        stage: LoginStage<'_>,
+    ) -> Result<(), Problem> {
+        let LoginStage::SecondFactor(live) = stage else {
+            return Ok(());
+        };
         let mut conn = cx.read().await?;
-        let found = bia_store::identity::find(&mut conn, live.identity.id, Expand::Credentials).await?;
+        let found =
+            bia_store::identity::find(&mut conn, live.identity.id, Expand::Credentials).await?;
         if found.is_none_or(|i| i.credential(MethodName::LookupSecret).is_none()) {
             return Ok(());
         }
-        let node = ui::input(CODE, InputType::Text, Group::LookupSecret).with_value("").required();
-        flow.ui.upsert(node.labelled(text::login_lookup_code_label()));
+        let node = ui::input(CODE, InputType::Text, Group::LookupSecret)
+            .with_value("")
+            .required();
+        flow.ui
+            .upsert(node.labelled(text::login_lookup_code_label()));
         let name = MethodName::LookupSecret.as_str();
-        flow.ui.append(ui::submit(name, Group::LookupSecret, text::login_lookup_submit_label()));
+        flow.ui.append(ui::submit(
+            name,
+            Group::LookupSecret,
+            text::login_lookup_submit_label(),
+        ));
         Ok(())
     }
 
@@ -44,7 +59,10 @@ impl LoginMethod for LookupSecret {
             node.set_value(None);
         }
         let method = AuthenticationMethod::new(MethodName::LookupSecret, Aal::Aal2, cx.now);
-        result.map(|identity| LoginStep::Authenticated { identity: Box::new(identity), method })
+        result.map(|identity| LoginStep::Authenticated {
+            identity: Box::new(identity),
+            method,
+        })
     }
 }
 
@@ -52,9 +70,12 @@ async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
     fields::check_texts(form, &[CODE], &[CODE])?;
     engine::check_csrf(cx, flow, form)?;
     let code = form.text(CODE).unwrap_or_default();
-    let Some(live) = cx.session().await? else { return Err(Problem::Aal1Required.into()) };
+    let Some(live) = cx.session().await? else {
+        return Err(Problem::Aal1Required.into());
+    };
     let id = live.session.identity_id;
-    let answer: Result<Answer, StoreError> = transact!(cx.app.store, tx => use_code(tx, id, code, cx.now).await);
+    let answer: Result<Answer, StoreError> =
+        transact!(cx.app.store, tx => use_code(tx, id, code, cx.now).await);
     match answer? {
         Answer::Right(identity) => Ok(*identity),
         Answer::NoCodes => Err(Refusal::form(text::no_lookup_codes())),
@@ -71,10 +92,17 @@ enum Answer {
 }
 
 /// Looks for a code and marks it as used, while nobody else can.
-async fn use_code(tx: &mut Tx, id: Uuid, code: &str, now: OffsetDateTime) -> Result<Answer, StoreError> {
+async fn use_code(
+    tx: &mut Tx,
+    id: Uuid,
+    code: &str,
+    now: OffsetDateTime,
+) -> Result<Answer, StoreError> {
     bia_store::identity::lock(tx, id).await?;
     let mut identity = bia_store::identity::get(tx, id, Expand::Credentials).await?;
-    let Some(credential) = identity.credential_mut(MethodName::LookupSecret) else { return Ok(Answer::NoCodes) };
+    let Some(credential) = identity.credential_mut(MethodName::LookupSecret) else {
+        return Ok(Answer::NoCodes);
+    };
     let mut config = LookupConfig::of(credential);
     match config.find(code) {
         Found::Nothing => return Ok(Answer::Wrong),

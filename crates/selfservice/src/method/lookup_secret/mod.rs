@@ -42,5 +42,7 @@ impl Method for LookupSecret {
 
 /// Whether there are codes, used or not.
 fn is_set_up(identity: &Identity) -> bool {
-    identity.credential(MethodName::LookupSecret).is_some_and(|c| !LookupConfig::of(c).recovery_codes.is_empty())
+    identity
+        .credential(MethodName::LookupSecret)
+        .is_some_and(|c| !LookupConfig::of(c).recovery_codes.is_empty())
 }

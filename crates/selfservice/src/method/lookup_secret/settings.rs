@@ -29,7 +29,12 @@ const OFFERED: &str = "lookup_secret_offered";
 
 #[async_trait]
 impl SettingsMethod for LookupSecret {
-    async fn populate(&self, _cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(), Problem> {
+    async fn populate(
+        &self,
+        _cx: &Cx,
+        flow: &mut Flow,
+        identity: &Identity,
+    ) -> Result<(), Problem> {
         if is_set_up(identity) {
             add_button(flow, REVEAL);
             add_button(flow, DISABLE);
@@ -60,7 +65,9 @@ impl SettingsMethod for LookupSecret {
             Some(CONFIRM) => confirm(cx, flow, identity),
             Some(REVEAL) => reveal(flow, &identity),
             Some(DISABLE) => {
-                identity.credentials.retain(|c| c.kind != MethodName::LookupSecret);
+                identity
+                    .credentials
+                    .retain(|c| c.kind != MethodName::LookupSecret);
                 Ok(SettingsStep::save(identity))
             }
             _ => Ok(regenerate(flow)),
@@ -79,7 +86,8 @@ fn add_button(flow: &mut Flow, name: &str) {
         DISABLE => text::settings_lookup_disable_label(),
         _ => text::settings_lookup_regenerate_label(),
     };
-    flow.ui.upsert(ui::submit_as(name, "true", Group::LookupSecret, label));
+    flow.ui
+        .upsert(ui::submit_as(name, "true", Group::LookupSecret, label));
 }
 
 /// The codes take the place of the buttons.
@@ -89,12 +97,19 @@ fn show(flow: &mut Flow, config: &LookupConfig) {
     }
     flow.ui.remove(LIST);
     let list = ui::text(LIST, config.listed(), Group::LookupSecret);
-    flow.ui.append(list.labelled(text::settings_lookup_list_label()));
+    flow.ui
+        .append(list.labelled(text::settings_lookup_list_label()));
 }
 
 fn reveal(flow: &mut Flow, identity: &Identity) -> Result<SettingsStep, Refusal> {
-    let Some(credential) = identity.credential(MethodName::LookupSecret).filter(|_| is_set_up(identity)) else {
-        return Err(Problem::BadRequest("There are no backup codes to show. Make new ones first.".into()).into());
+    let Some(credential) = identity
+        .credential(MethodName::LookupSecret)
+        .filter(|_| is_set_up(identity))
+    else {
+        return Err(Problem::BadRequest(
+            "There are no backup codes to show. Make new ones first.".into(),
+        )
+        .into());
     };
     show(flow, &LookupConfig::of(credential));
     add_button(flow, DISABLE);
@@ -113,10 +128,21 @@ fn regenerate(flow: &mut Flow) -> SettingsStep {
 
 fn confirm(cx: &Cx, flow: &Flow, mut identity: Identity) -> Result<SettingsStep, Refusal> {
     let Some(offered) = flow.context.get(OFFERED) else {
-        return Err(Problem::BadRequest("There are no new backup codes to confirm. Make new ones first.".into()).into());
+        return Err(Problem::BadRequest(
+            "There are no new backup codes to confirm. Make new ones first.".into(),
+        )
+        .into());
     };
     let names = vec![identity.id.to_string()];
-    identity.set_credential(Credential::new(MethodName::LookupSecret, names, offered.clone(), cx.now));
+    identity.set_credential(Credential::new(
+        MethodName::LookupSecret,
+        names,
+        offered.clone(),
+        cx.now,
+    ));
     let proved = AuthenticationMethod::new(MethodName::LookupSecret, Aal::Aal2, cx.now);
-    Ok(SettingsStep::Save { identity: Box::new(identity), proved: Some(proved) })
+    Ok(SettingsStep::Save {
+        identity: Box::new(identity),
+        proved: Some(proved),
+    })
 }

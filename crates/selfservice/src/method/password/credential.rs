@@ -23,7 +23,10 @@ impl PasswordConfig {
 
     /// With a hash.
     pub fn hashed(hash: String) -> PasswordConfig {
-        PasswordConfig { hashed_password: hash, use_password_migration_hook: false }
+        PasswordConfig {
+            hashed_password: hash,
+            use_password_migration_hook: false,
+        }
     }
 
     /// As it is stored.

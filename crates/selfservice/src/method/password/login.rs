@@ -16,7 +16,12 @@ use crate::problem::Problem;
 
 #[async_trait]
 impl LoginMethod for Password {
-    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem> {
+    async fn populate(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        stage: LoginStage<'_>,
+    ) -> Result<(), Problem> {
         match stage {
             LoginStage::FirstFactor => {
                 add_identifier(cx, flow)?;
@@ -24,10 +29,13 @@ impl LoginMethod for Password {
             }
             LoginStage::Refresh(live) => {
                 let mut conn = cx.read().await?;
-                let whole = bia_store::identity::find(&mut conn, live.identity.id, Expand::Credentials).await?;
+                let whole =
+                    bia_store::identity::find(&mut conn, live.identity.id, Expand::Credentials)
+                        .await?;
                 drop(conn);
                 if let Some(identifier) = whole.as_ref().and_then(|i| usable_identifier(cx, i)) {
-                    flow.ui.upsert(ui::hidden("identifier", identifier, Group::Default));
+                    flow.ui
+                        .upsert(ui::hidden("identifier", identifier, Group::Default));
                     add_password(flow, text::login_submit_label());
                 }
             }
@@ -53,7 +61,10 @@ impl LoginMethod for Password {
         }
         let identity = result?;
         let method = AuthenticationMethod::new(MethodName::Password, Aal::Aal1, cx.now);
-        Ok(LoginStep::Authenticated { identity: Box::new(identity), method })
+        Ok(LoginStep::Authenticated {
+            identity: Box::new(identity),
+            method,
+        })
     }
 }
 
@@ -61,19 +72,31 @@ fn usable_identifier(cx: &Cx, identity: &Identity) -> Option<String> {
     if Password.first_factors(cx.config(), identity) == 0 {
         return None;
     }
-    identity.credential(MethodName::Password)?.identifiers.first().cloned()
+    identity
+        .credential(MethodName::Password)?
+        .identifiers
+        .first()
+        .cloned()
 }
 
 fn add_identifier(cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
-    let node = ui::input("identifier", InputType::Text, Group::Default).with_value("").required();
+    let node = ui::input("identifier", InputType::Text, Group::Default)
+        .with_value("")
+        .required();
     flow.ui.upsert(node.labelled(identifier_label(cx, flow)?));
     Ok(())
 }
 
 fn add_password(flow: &mut Flow, label: text::Message) {
-    let node = ui::input("password", InputType::Password, Group::Password).required().autocomplete("current-password");
+    let node = ui::input("password", InputType::Password, Group::Password)
+        .required()
+        .autocomplete("current-password");
     flow.ui.append(node.labelled(text::password_input_label()));
-    flow.ui.append(ui::submit(MethodName::Password.as_str(), Group::Password, label));
+    flow.ui.append(ui::submit(
+        MethodName::Password.as_str(),
+        Group::Password,
+        label,
+    ));
 }
 
 /// The form is shown again with the identifier that was typed, and without the password.
@@ -88,12 +111,21 @@ fn keep_identifier(flow: &mut Flow, form: &Form) {
 
 /// The identifier, also under the name that old clients send.
 fn typed_identifier(form: &Form) -> Option<&str> {
-    form.text("identifier").or_else(|| form.text("password_identifier"))
+    form.text("identifier")
+        .or_else(|| form.text("password_identifier"))
 }
 
 async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
-    let required: &[&str] = if form.text("password_identifier").is_some() { &["password"] } else { &["identifier", "password"] };
-    fields::check_texts(form, &["identifier", "password_identifier", "password"], required)?;
+    let required: &[&str] = if form.text("password_identifier").is_some() {
+        &["password"]
+    } else {
+        &["identifier", "password"]
+    };
+    fields::check_texts(
+        form,
+        &["identifier", "password_identifier", "password"],
+        required,
+    )?;
     engine::check_csrf(cx, flow, form)?;
     let identifier = typed_identifier(form).unwrap_or_default();
     let password = Zeroizing::new(form.text("password").unwrap_or_default().to_owned());
@@ -107,12 +139,25 @@ async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
 
 async fn find(cx: &Cx, identifier: &str) -> Result<Option<Identity>, Problem> {
     let mut conn = cx.read().await?;
-    Ok(bia_store::identity::find_by_identifier(&mut conn, &[MethodName::Password], &normalise::identifier(identifier), identifier).await?)
+    Ok(bia_store::identity::find_by_identifier(
+        &mut conn,
+        &[MethodName::Password],
+        &normalise::identifier(identifier),
+        identifier,
+    )
+    .await?)
 }
 
-async fn verify(cx: &Cx, mut identity: Identity, password: Zeroizing<String>) -> Result<Identity, Refusal> {
+async fn verify(
+    cx: &Cx,
+    mut identity: Identity,
+    password: Zeroizing<String>,
+) -> Result<Identity, Refusal> {
     let wrong = || Refusal::form(text::login_invalid_credentials());
-    let config = identity.credential(MethodName::Password).map(PasswordConfig::of).unwrap_or_default();
+    let config = identity
+        .credential(MethodName::Password)
+        .map(PasswordConfig::of)
+        .unwrap_or_default();
     if config.hashed_password.is_empty() && !config.use_password_migration_hook {
         // As for nobody: whether somebody has a password is not told by the time of the answer either.
         cx.runtime.hasher.verify_nothing(&password).await;
@@ -124,7 +169,11 @@ async fn verify(cx: &Cx, mut identity: Identity, password: Zeroizing<String>) ->
         )
         .into());
     }
-    let verified = cx.runtime.hasher.verify(&password, &config.hashed_password).await;
+    let verified = cx
+        .runtime
+        .hasher
+        .verify(&password, &config.hashed_password)
+        .await;
     match verified {
         Ok(true) => {}
         Ok(false) => return Err(wrong()),
@@ -143,8 +192,12 @@ async fn verify(cx: &Cx, mut identity: Identity, password: Zeroizing<String>) ->
 async fn rehash(cx: &Cx, identity: &mut Identity, verified: &str, password: &str) {
     match replace_hash(cx, identity.id, verified, password).await {
         Ok(Some(changed)) => *identity = changed,
-        Ok(None) => tracing::debug!(identity.id = %identity.id, "the password was changed meanwhile and stays"),
-        Err(error) => tracing::warn!(identity.id = %identity.id, %error, "a password hash could not be renewed"),
+        Ok(None) => {
+            tracing::debug!(identity.id = %identity.id, "the password was changed meanwhile and stays")
+        }
+        Err(error) => {
+            tracing::warn!(identity.id = %identity.id, %error, "a password hash could not be renewed")
+        }
     }
 }
 
@@ -156,7 +209,12 @@ async fn replace_hash(
     verified: &str,
     password: &str,
 ) -> Result<Option<Identity>, Problem> {
-    let hash = cx.runtime.hasher.hash(password).await.map_err(|e| Problem::Internal(e.to_string()))?;
+    let hash = cx
+        .runtime
+        .hasher
+        .hash(password)
+        .await
+        .map_err(|e| Problem::Internal(e.to_string()))?;
     bia_store::transact!(cx.app.store, tx => {
         if !bia_store::identity::lock(tx, id).await? {
             return Ok(None);

@@ -28,17 +28,27 @@ impl Method for Password {
     }
 
     fn first_factors(&self, config: &Config, identity: &Identity) -> usize {
-        let migrates = config.selfservice.methods.password.config.migrate_hook.enabled;
+        let migrates = config
+            .selfservice
+            .methods
+            .password
+            .config
+            .migrate_hook
+            .enabled;
         let usable = identity.credential(MethodName::Password).is_some_and(|c| {
             let password = PasswordConfig::of(c);
             let has_identifier = c.identifiers.iter().any(|i| !i.is_empty());
-            has_identifier && (!password.hashed_password.is_empty() || (password.use_password_migration_hook && migrates))
+            has_identifier
+                && (!password.hashed_password.is_empty()
+                    || (password.use_password_migration_hook && migrates))
         });
         usize::from(usable)
     }
 
     fn is_way_in(&self, identity: &Identity) -> bool {
-        let password = identity.credential(MethodName::Password).map(PasswordConfig::of);
+        let password = identity
+            .credential(MethodName::Password)
+            .map(PasswordConfig::of);
         password.is_some_and(|p| !p.hashed_password.is_empty())
     }
 

@@ -16,10 +16,21 @@ use crate::session::LiveSession;
 
 #[async_trait]
 impl SettingsMethod for Password {
-    async fn populate(&self, _cx: &Cx, flow: &mut Flow, _identity: &Identity) -> Result<(), Problem> {
-        let node = ui::input("password", InputType::Password, Group::Password).required().autocomplete("new-password");
+    async fn populate(
+        &self,
+        _cx: &Cx,
+        flow: &mut Flow,
+        _identity: &Identity,
+    ) -> Result<(), Problem> {
+        let node = ui::input("password", InputType::Password, Group::Password)
+            .required()
+            .autocomplete("new-password");
         flow.ui.append(node.labelled(text::password_input_label()));
-        flow.ui.append(ui::submit(MethodName::Password.as_str(), Group::Password, text::save_label()));
+        flow.ui.append(ui::submit(
+            MethodName::Password.as_str(),
+            Group::Password,
+            text::save_label(),
+        ));
         Ok(())
     }
 
@@ -40,13 +51,26 @@ impl SettingsMethod for Password {
         settings::require_recent_login(cx, flow, live)?;
         let password = Zeroizing::new(form.text("password").unwrap_or_default().to_owned());
         if password.is_empty() {
-            return Err(Refusal::field("password", text::validation_required("password")));
+            return Err(Refusal::field(
+                "password",
+                text::validation_required("password"),
+            ));
         }
-        let old = identity.credential(MethodName::Password).map(PasswordConfig::of).unwrap_or_default();
-        let identifiers =
-            identity.credential(MethodName::Password).map(|c| c.identifiers.clone()).unwrap_or_default();
+        let old = identity
+            .credential(MethodName::Password)
+            .map(PasswordConfig::of)
+            .unwrap_or_default();
+        let identifiers = identity
+            .credential(MethodName::Password)
+            .map(|c| c.identifiers.clone())
+            .unwrap_or_default();
         let same = !old.hashed_password.is_empty()
-            && cx.runtime.hasher.verify(&password, &old.hashed_password).await.unwrap_or(false);
+            && cx
+                .runtime
+                .hasher
+                .verify(&password, &old.hashed_password)
+                .await
+                .unwrap_or(false);
         if same {
             return Err(Refusal::field("password", text::password_same_as_old()));
         }
@@ -57,7 +81,12 @@ impl SettingsMethod for Password {
                 credential.config = config;
                 credential.updated_at = cx.now;
             }
-            None => identity.set_credential(Credential::new(MethodName::Password, identifiers, config, cx.now)),
+            None => identity.set_credential(Credential::new(
+                MethodName::Password,
+                identifiers,
+                config,
+                cx.now,
+            )),
         }
         Ok(SettingsStep::save(identity))
     }

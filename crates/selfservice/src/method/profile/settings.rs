@@ -21,7 +21,11 @@ impl SettingsMethod for Profile {
             flow.ui.upsert(ui::trait_input(field, Group::Profile));
         }
         show_values(flow, &identity.traits);
-        flow.ui.append(ui::submit(MethodName::Profile.as_str(), Group::Profile, text::save_label()));
+        flow.ui.append(ui::submit(
+            MethodName::Profile.as_str(),
+            Group::Profile,
+            text::save_label(),
+        ));
         Ok(())
     }
 
@@ -40,7 +44,12 @@ impl SettingsMethod for Profile {
         engine::check_csrf(cx, flow, form)?;
         let of_identity = identity::schema(cx, Some(&identity.schema_id))?.clone();
         identity.traits = form.traits(&of_identity);
-        for node in flow.ui.nodes.iter_mut().filter(|n| n.id().starts_with("traits.")) {
+        for node in flow
+            .ui
+            .nodes
+            .iter_mut()
+            .filter(|n| n.id().starts_with("traits."))
+        {
             node.set_value(None);
         }
         show_values(flow, &identity.traits);

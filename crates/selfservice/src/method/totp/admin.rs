@@ -21,18 +21,31 @@ struct Import {
 impl AdminMethod for Totp {
     /// An empty or unusable URL is stored all the same; it does not count as a factor.
     async fn import(&self, _cx: &Cx, config: Value) -> Result<Value, Problem> {
-        let import: Import = serde_json::from_value(config)
-            .map_err(|e| Problem::malformed(format!("The config of the authenticator app is not as expected: {e}.")))?;
+        let import: Import = serde_json::from_value(config).map_err(|e| {
+            Problem::malformed(format!(
+                "The config of the authenticator app is not as expected: {e}."
+            ))
+        })?;
         Ok(json!({ "totp_url": import.totp_url.unwrap_or_default() }))
     }
 
-    fn merge(&self, identity: &mut Identity, imported: Value, now: OffsetDateTime) -> Result<(), Problem> {
+    fn merge(
+        &self,
+        identity: &mut Identity,
+        imported: Value,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
         let names = vec![identity.id.to_string()];
         identity.set_credential(Credential::new(MethodName::Totp, names, imported, now));
         Ok(())
     }
 
-    fn remove(&self, _cx: &Cx, identity: &mut Identity, _identifier: Option<&str>) -> Result<(), Problem> {
+    fn remove(
+        &self,
+        _cx: &Cx,
+        identity: &mut Identity,
+        _identifier: Option<&str>,
+    ) -> Result<(), Problem> {
         identity.credentials.retain(|c| c.kind != MethodName::Totp);
         Ok(())
     }

@@ -23,7 +23,11 @@ impl TotpConfig {
     /// Whether it counts as a second factor: any URL or path does, also when no code could ever match.
     pub(super) fn counts(&self) -> bool {
         let base = Url::parse("otpauth://totp/").ok();
-        !self.totp_url.is_empty() && Url::options().base_url(base.as_ref()).parse(&self.totp_url).is_ok()
+        !self.totp_url.is_empty()
+            && Url::options()
+                .base_url(base.as_ref())
+                .parse(&self.totp_url)
+                .is_ok()
     }
 
     /// The key, if there is one.

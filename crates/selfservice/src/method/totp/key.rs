@@ -14,7 +14,13 @@ const KEY_BYTES: usize = 20;
 const ACCOUNT_CHARS: usize = 120;
 
 /// What a URL keeps as it is; apps read account names with `@` and `:` unescaped.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b':');
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'@')
+    .remove(b':');
 
 /// A key; not empty.
 pub(super) struct Key(Zeroizing<Vec<u8>>);
@@ -49,9 +55,14 @@ impl Key {
     /// The URL that a QR code carries.
     pub(super) fn url(&self, issuer: &str, account: &str) -> String {
         let account: String = account.chars().take(ACCOUNT_CHARS).collect();
-        let (issuer, account) = (utf8_percent_encode(issuer, KEPT), utf8_percent_encode(&account, KEPT));
+        let (issuer, account) = (
+            utf8_percent_encode(issuer, KEPT),
+            utf8_percent_encode(&account, KEPT),
+        );
         let secret = self.text();
-        format!("otpauth://totp/{issuer}:{account}?algorithm=SHA1&digits=6&issuer={issuer}&period=30&secret={secret}")
+        format!(
+            "otpauth://totp/{issuer}:{account}?algorithm=SHA1&digits=6&issuer={issuer}&period=30&secret={secret}"
+        )
     }
 
     /// Names the key without giving it away: 64 hexadecimal characters.
@@ -81,7 +92,13 @@ mod tests {
         ] {
             assert_eq!(Key::of_url(url).unwrap().bytes(), b"12345678901234567890");
         }
-        for url in ["", "x", "otpauth://totp/App:user", "otpauth://totp/a?secret=", "otpauth://totp/a?secret=18"] {
+        for url in [
+            "",
+            "x",
+            "otpauth://totp/App:user",
+            "otpauth://totp/a?secret=",
+            "otpauth://totp/a?secret=18",
+        ] {
             assert!(Key::of_url(url).is_none(), "{url}");
         }
     }

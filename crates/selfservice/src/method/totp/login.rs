@@ -20,16 +20,30 @@ const MIN_CHARS: usize = 6;
 
 #[async_trait]
 impl LoginMethod for Totp {
-    async fn populate(&self, cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem> {
-        let LoginStage::SecondFactor(live) = stage else { return Ok(()) };
+    async fn populate(
+        &self,
+        cx: &Cx,
+        flow: &mut Flow,
+        stage: LoginStage<'_>,
+    ) -> Result<(), Problem> {
+        let LoginStage::SecondFactor(live) = stage else {
+            return Ok(());
+        };
         let mut conn = cx.read().await?;
-        let found = bia_store::identity::find(&mut conn, live.identity.id, Expand::Credentials).await?;
+        let found =
+            bia_store::identity::find(&mut conn, live.identity.id, Expand::Credentials).await?;
         if found.is_none_or(|i| i.credential(MethodName::Totp).is_none()) {
             return Ok(());
         }
-        let node = ui::input(CODE, InputType::Text, Group::Totp).with_value("").required();
+        let node = ui::input(CODE, InputType::Text, Group::Totp)
+            .with_value("")
+            .required();
         flow.ui.upsert(node.labelled(text::login_totp_code_label()));
-        flow.ui.append(ui::submit(MethodName::Totp.as_str(), Group::Totp, text::login_totp_submit_label()));
+        flow.ui.append(ui::submit(
+            MethodName::Totp.as_str(),
+            Group::Totp,
+            text::login_totp_submit_label(),
+        ));
         Ok(())
     }
 
@@ -43,7 +57,10 @@ impl LoginMethod for Totp {
             node.set_value(None);
         }
         let method = AuthenticationMethod::new(MethodName::Totp, Aal::Aal2, cx.now);
-        result.map(|identity| LoginStep::Authenticated { identity: Box::new(identity), method })
+        result.map(|identity| LoginStep::Authenticated {
+            identity: Box::new(identity),
+            method,
+        })
     }
 }
 
@@ -52,14 +69,22 @@ async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
     let code = form.text(CODE).unwrap_or_default();
     let length = code.chars().count();
     if length < MIN_CHARS {
-        return Err(Refusal::field(CODE, text::validation_min_length(MIN_CHARS as u64, length as u64)));
+        return Err(Refusal::field(
+            CODE,
+            text::validation_min_length(MIN_CHARS as u64, length as u64),
+        ));
     }
     engine::check_csrf(cx, flow, form)?;
-    let Some(live) = cx.session().await? else { return Err(Problem::Aal1Required.into()) };
+    let Some(live) = cx.session().await? else {
+        return Err(Problem::Aal1Required.into());
+    };
     let mut conn = cx.read().await?;
-    let found = bia_store::identity::find(&mut conn, live.session.identity_id, Expand::Credentials).await?;
+    let found =
+        bia_store::identity::find(&mut conn, live.session.identity_id, Expand::Credentials).await?;
     drop(conn);
-    let Some(identity) = found else { return Err(Problem::Aal1Required.into()) };
+    let Some(identity) = found else {
+        return Err(Problem::Aal1Required.into());
+    };
     let Some(credential) = identity.credential(MethodName::Totp) else {
         return Err(Refusal::form(text::no_totp_device()));
     };
@@ -71,14 +96,22 @@ async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
 }
 
 /// Whether a code is right and its time step, or a later one, was not used before. It is used by this.
-async fn is_right(cx: &Cx, identity: &Identity, config: &TotpConfig, code: &str) -> Result<bool, Problem> {
+async fn is_right(
+    cx: &Cx,
+    identity: &Identity,
+    config: &TotpConfig,
+    code: &str,
+) -> Result<bool, Problem> {
     let Some(key) = config.key() else {
         tracing::warn!(identity.id = %identity.id, "a stored authenticator app has no key that can be read");
         return Ok(false);
     };
-    let Some(step) = step::of_code(&key, code, cx.now) else { return Ok(false) };
+    let Some(step) = step::of_code(&key, code, cx.now) else {
+        return Ok(false);
+    };
     let mut conn = cx.write().await?;
-    let first = bia_store::used_step::consume(&mut conn, identity.id, &key.fingerprint(), step).await?;
+    let first =
+        bia_store::used_step::consume(&mut conn, identity.id, &key.fingerprint(), step).await?;
     if !first {
         tracing::info!(identity.id = %identity.id, "the code of an authenticator app was sent a second time");
     }

@@ -45,5 +45,7 @@ impl Method for Totp {
 
 /// Whether there is an authenticator app that counts.
 fn is_set_up(identity: &Identity) -> bool {
-    identity.credential(MethodName::Totp).is_some_and(|c| TotpConfig::of(c).counts())
+    identity
+        .credential(MethodName::Totp)
+        .is_some_and(|c| TotpConfig::of(c).counts())
 }

@@ -17,8 +17,12 @@ pub(super) fn data_url(text: &str) -> Result<String, Problem> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M)
         .or_else(|_| QrCode::with_error_correction_level(text, EcLevel::L))
         .map_err(|e| Problem::Internal(format!("a QR code could not be made: {e}")))?;
-    let picture = png(&bitmap(&code)).map_err(|e| Problem::Internal(format!("a picture could not be made: {e}")))?;
-    Ok(format!("data:image/png;base64,{}", STANDARD.encode(picture)))
+    let picture = png(&bitmap(&code))
+        .map_err(|e| Problem::Internal(format!("a picture could not be made: {e}")))?;
+    Ok(format!(
+        "data:image/png;base64,{}",
+        STANDARD.encode(picture)
+    ))
 }
 
 /// One bit per pixel, white is 1, rows of whole bytes.
@@ -64,8 +68,12 @@ mod tests {
     fn a_long_text_still_fits_into_the_picture() {
         for length in [20, 300, 2000] {
             let url = data_url(&"x".repeat(length)).unwrap();
-            let picture = STANDARD.decode(url.strip_prefix("data:image/png;base64,").unwrap()).unwrap();
-            let reader = png::Decoder::new(std::io::Cursor::new(picture)).read_info().unwrap();
+            let picture = STANDARD
+                .decode(url.strip_prefix("data:image/png;base64,").unwrap())
+                .unwrap();
+            let reader = png::Decoder::new(std::io::Cursor::new(picture))
+                .read_info()
+                .unwrap();
             assert_eq!(reader.info().size(), (SIDE, SIDE));
         }
         assert!(data_url(&"x".repeat(4000)).is_err());
@@ -80,7 +88,10 @@ mod tests {
         let is_dark = |x: usize, y: usize| bits[y * 32 + x / 8] & (0x80 >> (x % 8)) == 0;
         let dark = code.to_colors();
         for (i, expected) in dark.iter().enumerate() {
-            let (x, y) = (margin + (i % code.width()) * scale, margin + (i / code.width()) * scale);
+            let (x, y) = (
+                margin + (i % code.width()) * scale,
+                margin + (i / code.width()) * scale,
+            );
             let expected = *expected == Color::Dark;
             assert_eq!(is_dark(x, y), expected);
             assert_eq!(is_dark(x + scale - 1, y + scale - 1), expected);

@@ -40,7 +40,11 @@ fn code_at(key: &Key, step: i64) -> u32 {
     let tag = hmac::sign(&key, &step.to_be_bytes());
     let tag = tag.as_ref();
     let offset = usize::from(tag.last().copied().unwrap_or_default() & 0x0f);
-    let picked = tag.iter().skip(offset).take(4).fold(0u32, |sum, byte| (sum << 8) | u32::from(*byte));
+    let picked = tag
+        .iter()
+        .skip(offset)
+        .take(4)
+        .fold(0u32, |sum, byte| (sum << 8) | u32::from(*byte));
     (picked & 0x7fff_ffff) % MODULUS
 }
 
@@ -68,13 +72,23 @@ mod tests {
             (2_000_000_000, "279037"),
             (20_000_000_000, "353130"),
         ] {
-            assert_eq!(of_code(&key(), code, at(seconds)), Some(seconds / 30), "{code}");
+            assert_eq!(
+                of_code(&key(), code, at(seconds)),
+                Some(seconds / 30),
+                "{code}"
+            );
         }
     }
 
     #[test]
     fn a_code_is_taken_one_step_early_or_late_and_not_two() {
-        for (shift, taken) in [(-60, false), (-30, true), (0, true), (30, true), (60, false)] {
+        for (shift, taken) in [
+            (-60, false),
+            (-30, true),
+            (0, true),
+            (30, true),
+            (60, false),
+        ] {
             let found = of_code(&key(), "005924", at(1_234_567_890 + shift));
             assert_eq!(found, taken.then_some(1_234_567_890 / 30), "{shift}");
         }
@@ -84,7 +98,9 @@ mod tests {
     fn spaces_around_are_forgiven_and_nothing_else() {
         let now = at(1_234_567_890);
         assert!(of_code(&key(), " 005924\n", now).is_some());
-        for code in ["", "5924", "05924", "0005924", "+05924", "00592４", "-00592", "abcdef"] {
+        for code in [
+            "", "5924", "05924", "0005924", "+05924", "00592４", "-00592", "abcdef",
+        ] {
             assert_eq!(of_code(&key(), code, now), None, "{code}");
         }
     }

@@ -11,7 +11,13 @@ use super::Answer;
 use super::view::View;
 
 /// What a flow can be asked for when it begins; a page that has none passes it on.
-const PASSED_ON: [&str; 5] = ["return_to", "aal", "refresh", "identity_schema", "login_challenge"];
+const PASSED_ON: [&str; 5] = [
+    "return_to",
+    "aal",
+    "refresh",
+    "identity_schema",
+    "login_challenge",
+];
 
 /// Marks a flow as begun anew because the anti-CSRF cookie was missing.
 const RESTARTED: &str = "bia_restarted";
@@ -24,7 +30,11 @@ pub(super) async fn show(cx: &Cx, kind: FlowKind) -> Result<Answer, Problem> {
     match fetch(cx, kind, id).await {
         Ok(flow) => {
             let view = View::of(cx, flow.requested_return_to().as_deref()).await?;
-            Ok(Answer::page(flow_page(kind, &flow.ui, &view.context(Some(flow.state)))))
+            Ok(Answer::page(flow_page(
+                kind,
+                &flow.ui,
+                &view.context(Some(flow.state)),
+            )))
         }
         Err(Problem::Csrf(CsrfFault::CookieMissing)) => without_cookie(cx, kind, id).await,
         Err(problem) => lead_on(cx, kind, problem),
@@ -44,17 +54,24 @@ async fn fetch(cx: &Cx, kind: FlowKind, id: &str) -> Result<Flow, Problem> {
 
 /// A new flow. It answers itself when it cannot begin: somebody is signed in, or it is switched off.
 fn begin(cx: &Cx, kind: FlowKind, more: &[(&str, &str)]) -> Answer {
-    let asked = PASSED_ON.iter().filter_map(|name| cx.request.query(name).map(|value| (*name, value)));
+    let asked = PASSED_ON
+        .iter()
+        .filter_map(|name| cx.request.query(name).map(|value| (*name, value)));
     let pairs: Vec<(&str, &str)> = asked.chain(more.iter().copied()).collect();
-    Answer::Elsewhere(return_to::own(cx, &format!("/self-service/{kind}/browser"), &pairs))
+    Answer::Elsewhere(return_to::own(
+        cx,
+        &format!("/self-service/{kind}/browser"),
+        &pairs,
+    ))
 }
 
 /// What a browser that cannot see a flow does instead. What only the server can mend stays a problem.
 fn lead_on(cx: &Cx, kind: FlowKind, problem: Problem) -> Result<Answer, Problem> {
     match problem {
-        Problem::FlowGone { start_over: StartOver::Browser { redirect_to, .. }, .. } => {
-            Ok(Answer::Elsewhere(redirect_to))
-        }
+        Problem::FlowGone {
+            start_over: StartOver::Browser { redirect_to, .. },
+            ..
+        } => Ok(Answer::Elsewhere(redirect_to)),
         Problem::Aal2Required { redirect_to } => Ok(Answer::Elsewhere(redirect_to)),
         Problem::FlowGone { .. }
         | Problem::NotFound(_)

@@ -26,7 +26,11 @@ pub(super) async fn show(cx: &Cx) -> Result<Answer, Problem> {
     }
     let own = own_sessions(cx, live).await?;
     let name = name(&live.identity);
-    let home = Home { name: &name, sessions: &own, current: Some(live.session.id) };
+    let home = Home {
+        name: &name,
+        sessions: &own,
+        current: Some(live.session.id),
+    };
     Ok(Answer::page(home_page(Some(&home), &view.context(None))))
 }
 
@@ -39,8 +43,15 @@ async fn own_sessions(cx: &Cx, live: &LiveSession) -> Result<Vec<bia_model::Sess
 
 /// What a person is called, from the traits that schemas usually have: a name, and an address to tell namesakes apart.
 fn name(identity: &Identity) -> String {
-    let address = identity.verifiable_addresses.first().map(|a| a.value.clone());
-    let handle = || ["email", "username", "phone"].iter().find_map(|key| text(&identity.traits, key));
+    let address = identity
+        .verifiable_addresses
+        .first()
+        .map(|a| a.value.clone());
+    let handle = || {
+        ["email", "username", "phone"]
+            .iter()
+            .find_map(|key| text(&identity.traits, key))
+    };
     let handle = address.or_else(handle);
     match (full_name(&identity.traits), handle) {
         (Some(name), Some(handle)) => format!("{name} ({handle})"),
@@ -54,7 +65,10 @@ fn full_name(traits: &Value) -> Option<String> {
         return Some(name);
     }
     let parts = traits.get("name")?;
-    let words: Vec<String> = ["first", "last"].iter().filter_map(|key| text(parts, key)).collect();
+    let words: Vec<String> = ["first", "last"]
+        .iter()
+        .filter_map(|key| text(parts, key))
+        .collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
@@ -72,8 +86,14 @@ mod tests {
 
     #[test]
     fn a_person_has_a_name_however_the_schema_spells_it() {
-        assert_eq!(full_name(&json!({"name": "Ada King"})).as_deref(), Some("Ada King"));
-        assert_eq!(full_name(&json!({"name": {"first": "Ada", "last": "King"}})).as_deref(), Some("Ada King"));
+        assert_eq!(
+            full_name(&json!({"name": "Ada King"})).as_deref(),
+            Some("Ada King")
+        );
+        assert_eq!(
+            full_name(&json!({"name": {"first": "Ada", "last": "King"}})).as_deref(),
+            Some("Ada King")
+        );
         assert_eq!(full_name(&json!({"name": {"first": " "}})), None);
         assert_eq!(full_name(&json!({"name": 7, "email": "x"})), None);
         assert_eq!(full_name(&json!([])), None);

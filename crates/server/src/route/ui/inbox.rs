@@ -17,7 +17,10 @@ pub(super) async fn show(cx: &Cx) -> Result<Answer, Problem> {
         return Ok(Answer::Missing);
     }
     let mut conn = cx.read().await?;
-    let newest = MessagePage { size: MOST_MESSAGES, ..MessagePage::default() };
+    let newest = MessagePage {
+        size: MOST_MESSAGES,
+        ..MessagePage::default()
+    };
     let messages = courier::list(&mut conn, &newest).await?.items;
     drop(conn);
     let mails: Vec<Mail> = messages.into_iter().map(mail).collect();

@@ -29,7 +29,10 @@ impl View {
         let config = cx.config();
         let flows = &config.selfservice.flows;
         let begin = |kind: &str| {
-            let pairs: Vec<(&str, &str)> = return_to.map(|url| ("return_to", url)).into_iter().collect();
+            let pairs: Vec<(&str, &str)> = return_to
+                .map(|url| ("return_to", url))
+                .into_iter()
+                .collect();
             return_to::own(cx, &format!("/self-service/{kind}/browser"), &pairs)
         };
         let links = Links {
@@ -42,16 +45,27 @@ impl View {
             inbox: config.dev.then(|| return_to::own(cx, "/ui/inbox", &[])),
             ..Links::default()
         };
-        View { theme: theme(config), links }
+        View {
+            theme: theme(config),
+            links,
+        }
     }
 
     /// For a page; `state` says how far its flow is.
     pub(super) fn context(&self, state: Option<State>) -> PageContext<'_> {
-        PageContext { theme: &self.theme, links: &self.links, state, lang: "en" }
+        PageContext {
+            theme: &self.theme,
+            links: &self.links,
+            state,
+            lang: "en",
+        }
     }
 }
 
 /// The operator's own look of the pages.
 pub(super) fn theme(config: &Config) -> Theme {
-    Theme { name: config.bia.ui.name.clone().unwrap_or_default(), ..Theme::default() }
+    Theme {
+        name: config.bia.ui.name.clone().unwrap_or_default(),
+        ..Theme::default()
+    }
 }
