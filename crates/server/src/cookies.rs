@@ -14,7 +14,7 @@ use crate::wire::session_cookie::{CookieCodec, CookieError, DEFAULT_MAX_AGE, Ses
 const CONTINUITY_MAX_AGE: time::Duration = time::Duration::days(30);
 
 /// Reads and writes session cookies.
-pub fn session_codec(config: &Config) -> CookieCodec {
+pub(crate) fn session_codec(config: &Config) -> CookieCodec {
     let cookie = &config.session.cookie;
     let lifespan = time::Duration::try_from(config.session.lifespan).unwrap_or(time::Duration::MAX);
     let max_age = if cookie.persistent {
@@ -26,7 +26,7 @@ pub fn session_codec(config: &Config) -> CookieCodec {
 }
 
 /// Reads and writes continuity cookies.
-pub fn continuity_codec(config: &Config) -> CookieCodec {
+pub(crate) fn continuity_codec(config: &Config) -> CookieCodec {
     CookieCodec::continuity(&cookie_secrets(config))
 }
 
@@ -40,7 +40,7 @@ fn cookie_secrets(config: &Config) -> Vec<&[u8]> {
 }
 
 /// The cookie of a session.
-pub fn session(
+pub(crate) fn session(
     config: &Config,
     issued: &IssuedSession,
     now: OffsetDateTime,
@@ -62,7 +62,7 @@ pub fn session(
 }
 
 /// What takes the session cookie away.
-pub fn no_session(config: &Config) -> HeaderValue {
+pub(crate) fn no_session(config: &Config) -> HeaderValue {
     let built = session_attributes(config, String::new());
     header(
         built
@@ -84,7 +84,7 @@ fn session_attributes(config: &Config, value: String) -> CookieBuilder<'static> 
 }
 
 /// The anti-CSRF cookie.
-pub fn csrf(config: &Config, token: &str) -> HeaderValue {
+pub(crate) fn csrf(config: &Config, token: &str) -> HeaderValue {
     let cookies = &config.cookies;
     let name = cookie_name(&config.serve.public.base_url_text);
     // Browsers refuse SameSite=None on cookies that are not Secure.
@@ -105,7 +105,7 @@ pub fn csrf(config: &Config, token: &str) -> HeaderValue {
 }
 
 /// The continuity cookie with what a browser was doing, by purpose.
-pub fn continuity(
+pub(crate) fn continuity(
     config: &Config,
     values: &[(String, String)],
     now: OffsetDateTime,

@@ -208,7 +208,7 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
             return Ok(engine::ask_again(flow, status));
         }
         Ok(Step::Authenticated(identity, by)) => {
-            match finish(cx, &mut flow, live.as_ref(), identity, by).await {
+            match finish(cx, &mut flow, live.as_ref(), *identity, by).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(refusal) => refusal,
             }
@@ -219,7 +219,7 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
 }
 
 enum Step {
-    Authenticated(Identity, AuthenticationMethod),
+    Authenticated(Box<Identity>, AuthenticationMethod),
     AskAgain(crate::outcome::FormStatus),
 }
 
@@ -285,7 +285,7 @@ async fn authenticate(
             method: by,
         } => {
             flow.active = Some(method.name());
-            Ok(Step::Authenticated(*identity, by))
+            Ok(Step::Authenticated(identity, by))
         }
     }
 }

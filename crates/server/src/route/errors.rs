@@ -33,7 +33,7 @@ async fn read(State(app): State<Arc<App>>, request: Request) -> Response {
 }
 
 /// The container with an id.
-pub async fn find(cx: &Cx, id: &str) -> Result<Value, Problem> {
+pub(crate) async fn find(cx: &Cx, id: &str) -> Result<Value, Problem> {
     if id == "stub:500" {
         return Ok(sample());
     }

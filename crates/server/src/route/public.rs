@@ -20,7 +20,7 @@ use crate::extract::{self, Incoming};
 use crate::respond;
 
 /// The routes.
-pub fn router() -> Router<Arc<App>> {
+pub(crate) fn router() -> Router<Arc<App>> {
     FlowKind::ALL
         .into_iter()
         .fold(Router::new(), flow_routes)

@@ -97,7 +97,7 @@ fn bodies() -> Vec<(&'static str, (&'static str, &'static str), Vec<u8>)> {
         ("nulls", JSON, br#"{"method":null,"identifier":null,"password":null,"traits":null,"email":null,"code":null}"#.to_vec()),
         ("a zero byte", JSON, br#"{"method":"password","identifier":"a\u0000b","password":"c\u0000d","traits":{"email":"a\u0000@example.org"},"email":"a\u0000@example.org","code":"\u0000"}"#.to_vec()),
         ("a deep document", JSON, deep.into_bytes()),
-        ("many fields", FORM, vec![b'a', b'=', b'1', b'&'].repeat(200_000)),
+        ("many fields", FORM, [b'a', b'=', b'1', b'&'].repeat(200_000)),
         ("no content type", ("accept", "application/json"), b"{}".to_vec()),
         ("a long identifier", JSON, json!({"method": "password", "identifier": "x".repeat(100_000), "password": "y".repeat(100_000),
             "traits": {"email": format!("{}@example.org", "z".repeat(100_000))}, "email": "e".repeat(100_000), "code": "1".repeat(100_000)}).to_string().into_bytes()),
