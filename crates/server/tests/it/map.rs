@@ -6,7 +6,12 @@ use std::path::Path;
 fn every_path_on_the_map_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let map = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
-    let paths: Vec<&str> = map.split('`').skip(1).step_by(2).filter(|word| is_path(word)).collect();
+    let paths: Vec<&str> = map
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| is_path(word))
+        .collect();
     assert!(paths.len() > 40, "only {} paths were found", paths.len());
     let gone: Vec<&&str> = paths
         .iter()
