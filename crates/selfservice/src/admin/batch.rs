@@ -51,22 +51,23 @@ pub async fn create_batch(cx: &Cx, body: BatchBody) -> Result<Vec<Option<Done>>,
             continue;
         };
         let result = match result {
-            Ok(written) => store(cx, &written.identity)
-                .await
-                .map(|()| written.identity.id),
+            Ok(written) => match store(cx, &written.identity).await {
+                Ok(()) => Ok(written.identity.id),
+                Err(Problem::Conflict(_)) if alone => return Err(taken()),
+                Err(Problem::Conflict(_)) => Err(taken()),
+                Err(problem @ Problem::BadRequest(_)) => Err(problem),
+                Err(other) => return Err(other),
+            },
             Err(problem) => Err(problem),
-        };
-        let result = match result {
-            // The answers to batches say no more than that.
-            Err(Problem::Conflict(_)) if alone => return Err(Problem::Conflict(String::new())),
-            Err(Problem::Conflict(_)) => Err(Problem::Conflict(String::new())),
-            Err(problem @ Problem::BadRequest(_)) => Err(problem),
-            Err(other) => return Err(other),
-            Ok(id) => Ok(id),
         };
         done.push(Some(Done { patch_id, result }));
     }
     Ok(done)
+}
+
+/// The answers to batches say no more than that.
+fn taken() -> Problem {
+    Problem::Conflict(String::new())
 }
 
 fn check_size(items: &[BatchItem]) -> Result<(), Problem> {
@@ -125,6 +126,7 @@ fn build_item(cx: &Cx, (create, patch_id): Prepared, imports: Imports) -> Result
     match build(cx, create, &imports) {
         Ok(written) => Ok(Some((patch_id, Ok(written)))),
         Err(problem @ Problem::BadRequest(_)) => Ok(Some((patch_id, Err(problem)))),
+        Err(Problem::Conflict(_)) => Ok(Some((patch_id, Err(taken())))),
         Err(other) => Err(other),
     }
 }

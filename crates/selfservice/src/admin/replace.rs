@@ -52,8 +52,16 @@ fn put(
     identity.metadata_public = body.metadata_public.clone().filter(|v| !v.is_null());
     identity.metadata_admin = body.metadata_admin.clone().filter(|v| !v.is_null());
     identity.external_id = external_id(body.external_id.as_deref())?;
-    imports.put_into(identity, cx.now)?;
+    imports.put_into(identity, cx.now).map_err(untold)?;
     validate(cx, identity)
+}
+
+/// The answers to changes do not say what is taken.
+fn untold(problem: Problem) -> Problem {
+    match problem {
+        Problem::Conflict(_) => Problem::Conflict(String::new()),
+        other => other,
+    }
 }
 
 /// Sets the state, and when it changes also the time of the change.

@@ -6,11 +6,14 @@ pub(crate) mod fields;
 pub mod identifier_first;
 pub mod link;
 pub mod lookup_secret;
+pub mod oidc;
+pub mod passkey;
 pub mod password;
 mod post;
 pub mod profile;
 pub(crate) mod recovered;
 pub mod totp;
+pub mod webauthn;
 
 use async_trait::async_trait;
 use bia_config::Config;
@@ -33,11 +36,15 @@ use crate::session::LiveSession;
 pub static METHODS: &[&dyn Method] = &[
     &profile::Profile,
     &password::Password,
+    &oidc::Oidc,
     &code::Code,
     &link::Link,
     &totp::Totp,
     &lookup_secret::LookupSecret,
     &identifier_first::IdentifierFirst,
+    &webauthn::Webauthn,
+    &passkey::Passkey,
+    &oidc::Saml,
 ];
 
 /// One way to prove or keep an identity.

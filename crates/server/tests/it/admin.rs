@@ -183,3 +183,61 @@ async fn a_password_that_cannot_be_imported_is_refused_before_anything_is_stored
         .await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn credentials_of_other_methods_are_read_as_strictly() {
+    let world = World::new().await;
+    let key = json!({"id": "AQ==", "public_key": "AQ=="});
+    for credentials in [
+        json!({"oidc": {"config": {"providers": [{"provider": "a", "subject": "b", "organization": "no-uuid"}]}}}),
+        json!({"oidc": {"config": {"providers": {}}}}),
+        json!({"saml": {"config": {"providers": [{"initial_id_token": "x"}]}}}),
+        json!({"totp": {"config": {"secret": "x"}}}),
+        json!({"lookup_secret": {"config": {"codes": [{"code": 1}]}}}),
+        json!({"webauthn": {"config": {"credentials": [{"id": "not base64!"}]}}}),
+        json!({"webauthn": {"config": {"credentials": [{"colour": "red"}]}}}),
+        json!({"passkey": {"config": {"credentials": [key]}}}),
+        json!({"passkey": {"config": {"credentials": [key], "user_handle": "/w=="}}}),
+        json!({"passkey": {"config": {"credentials": [], "user_handle": "YQ=="}}}),
+    ] {
+        let answer = create(
+            &world,
+            json!({"schema_id": "note", "credentials": credentials}),
+        )
+        .await;
+        assert_eq!(
+            answer.status,
+            StatusCode::BAD_REQUEST,
+            "{credentials}: {}",
+            answer.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_second_import_adds_keys_and_replaces_the_one_of_the_same_id() {
+    let world = World::new().await;
+    let import = |keys: Value| json!({"schema_id": "note", "credentials": {"webauthn": {"config": {"credentials": keys}}}});
+    let first = create(
+        &world,
+        import(json!([{"id": "AQ==", "display_name": "old"}])),
+    )
+    .await
+    .json();
+    let path = format!("/admin/identities/{}", first["id"].as_str().unwrap());
+    let both = import(json!([{"id": "AQ==", "display_name": "new"}, {"id": "Ag=="}]));
+    assert_eq!(
+        world.call("PUT", &path, both.to_string()).await.status,
+        StatusCode::OK
+    );
+    let shown = world
+        .admin("GET", &format!("{path}?include_credential=webauthn"), &[])
+        .await
+        .json();
+    let keys = shown["credentials"]["webauthn"]["config"]["credentials"]
+        .as_array()
+        .unwrap()
+        .clone();
+    let names: Vec<&Value> = keys.iter().map(|k| &k["display_name"]).collect();
+    assert_eq!(names, [&json!("new"), &json!("")]);
+}

@@ -1,0 +1,78 @@
+//! Security keys that an operator brings along and takes away (spec: admin.md §5.4, §6.4).
+
+use async_trait::async_trait;
+use bia_model::{Credential, Identity, MethodName};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::Webauthn;
+use super::key::{self, KeysConfig};
+use crate::cx::Cx;
+use crate::method::AdminMethod;
+use crate::problem::Problem;
+
+#[async_trait]
+impl AdminMethod for Webauthn {
+    async fn import(&self, cx: &Cx, config: Value) -> Result<Value, Problem> {
+        Ok(key::read_import(config, "security keys", cx.now)?.to_json())
+    }
+
+    fn merge(
+        &self,
+        identity: &mut Identity,
+        imported: Value,
+        now: OffsetDateTime,
+    ) -> Result<(), Problem> {
+        let new: KeysConfig = serde_json::from_value(imported)
+            .map_err(|e| Problem::Internal(format!("imported security keys: {e}")))?;
+        let mut merged = KeysConfig::stored(identity, MethodName::Webauthn)?.merged(new);
+        merged
+            .user_handle
+            .get_or_insert_with(|| key::default_handle(identity));
+        set(identity, &merged, now);
+        Ok(())
+    }
+
+    /// Keys that are second factors go; those that sign in alone stay.
+    fn remove(
+        &self,
+        cx: &Cx,
+        identity: &mut Identity,
+        _identifier: Option<&str>,
+    ) -> Result<(), Problem> {
+        let mut left = KeysConfig::stored(identity, MethodName::Webauthn)?;
+        if let Some(keys) = &mut left.credentials {
+            keys.retain(|key| key.is_passwordless);
+        }
+        left.user_handle
+            .get_or_insert_with(|| key::default_handle(identity));
+        let named = identity
+            .credential(MethodName::Webauthn)
+            .is_some_and(|c| !c.identifiers.is_empty());
+        if left.keys().next().is_none() && !named {
+            identity
+                .credentials
+                .retain(|c| c.kind != MethodName::Webauthn);
+            return Ok(());
+        }
+        set(identity, &left, cx.now);
+        Ok(())
+    }
+}
+
+/// The schema gives the identifiers.
+fn set(identity: &mut Identity, keys: &KeysConfig, now: OffsetDateTime) {
+    let kind = MethodName::Webauthn;
+    match identity.credential_mut(kind) {
+        Some(credential) => {
+            credential.config = keys.to_json();
+            credential.version = 1;
+            credential.updated_at = now;
+        }
+        None => {
+            let mut credential = Credential::new(kind, Vec::new(), keys.to_json(), now);
+            credential.version = 1;
+            identity.set_credential(credential);
+        }
+    }
+}
