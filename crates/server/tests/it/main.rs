@@ -12,6 +12,7 @@ mod binary;
 mod cors;
 mod crash;
 mod listeners;
+mod login;
 mod map;
 mod operation;
 mod pages;
