@@ -168,7 +168,7 @@ async fn odd_forms_are_refused_with_the_form() {
     let odd = [
         json!({"method": "password", "identifier": {"a": 1}, "password": PASSWORD}),
         json!({"method": "password", "identifier": MAIL, "password": [PASSWORD]}),
-        json!({"method": "password", "identifier": "user-1\u{0}@example.org", "password": PASSWORD}),
+        json!({"method": "password", "identifier": "user-2\u{0}@example.org", "password": PASSWORD}),
         json!({"method": "password", "identifier": MAIL, "password": PASSWORD, "transient_payload": "x"}),
         json!({"method": "password", "identifier": MAIL, "password": "x".repeat(100_000)}),
         json!({"method": "code", "identifier": MAIL, "code": 123_456, "resend": ["code"]}),
