@@ -15,6 +15,7 @@ mod listeners;
 mod login;
 mod map;
 mod operation;
+mod own_account;
 mod pages;
 mod recovery;
 mod registration;
