@@ -205,7 +205,7 @@ fn is_json(cx: &Cx) -> bool {
 
 fn form(cx: &Cx, flow: &Flow, status: FormStatus, shown: Option<&Identity>) -> Response {
     let caller = match status {
-        FormStatus::Fine => cx.caller(flow),
+        FormStatus::Fine | FormStatus::Next => cx.caller(flow),
         FormStatus::Invalid => cx.caller_when_refused(flow),
     };
     if caller == Caller::Browser {
