@@ -151,16 +151,18 @@ ring_browser() {
   return $code
 }
 
-# The server as somebody starts it who has no configuration at all.
+# The server as somebody starts it who has no configuration at all; only the ports are chosen. Sets DEV_PORT.
 start_dev() {
-  start "$ring-dev" TERM env -u DSN $(server) serve --dev --data-dir "$work/dev"
-  wait_for "$ring-dev" 60 get http://127.0.0.1:4433/health/ready
+  DEV_PORT=$(free_port)
+  start "$ring-dev" TERM env -u DSN SERVE_PUBLIC_PORT="$DEV_PORT" SERVE_ADMIN_PORT="$(free_port)" \
+    $(server) serve --dev --data-dir "$work/dev"
+  wait_for "$ring-dev" 60 get "http://127.0.0.1:$DEV_PORT/health/ready"
 }
 
 # browse SHOTS: both browser clients, one after the other.
 browse() {
   local chromium
   chromium=$(command -v "${CHROMIUM:-chromium}")
-  node clients/browser/bia-dev.mjs --shots "$1" --chromium "$chromium"
+  node clients/browser/bia-dev.mjs --public "http://127.0.0.1:$DEV_PORT" --shots "$1" --chromium "$chromium"
   node clients/browser/journey.mjs --ui http://localhost:17433/ui --shots "$1" --chromium "$chromium"
 }

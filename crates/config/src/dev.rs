@@ -7,9 +7,23 @@ use serde_json::{Value, json};
 
 use crate::{Config, Findings, Secret, SecretJson};
 
-/// Where the built-in configuration is reached.
-const PUBLIC: &str = "http://127.0.0.1:4433/";
-const ADMIN: &str = "http://127.0.0.1:4434/";
+/// The ports of a built-in configuration, from which its addresses follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DevPorts {
+    /// Of the public listener.
+    pub public: u16,
+    /// Of the admin listener.
+    pub admin: u16,
+}
+
+impl Default for DevPorts {
+    fn default() -> Self {
+        Self {
+            public: 4433,
+            admin: 4434,
+        }
+    }
+}
 
 /// The keys of a built-in configuration. The server makes them once and keeps them in the data directory, so
 /// that sessions survive a restart.
@@ -27,23 +41,25 @@ pub struct DevSecrets {
 ///
 /// It is the lowest layer ([`crate::Sources::built_in`]): flags and environment variables go over it.
 #[must_use]
-pub fn dev_settings(data_dir: &Path, secrets: &DevSecrets) -> SecretJson {
+pub fn dev_settings(data_dir: &Path, secrets: &DevSecrets, ports: DevPorts) -> SecretJson {
+    let public = format!("http://127.0.0.1:{}/", ports.public);
+    let admin = format!("http://127.0.0.1:{}/", ports.admin);
     let schema = STANDARD.encode(schema().to_string());
     json!({
         "dsn": format!("sqlite://{}?_fk=true&mode=rwc", data_dir.join("bia.sqlite").display()),
         "dev": true,
         "bia": {"data_dir": data_dir.display().to_string()},
         "serve": {
-            "public": {"host": "127.0.0.1", "port": 4433, "base_url": PUBLIC},
-            "admin": {"host": "127.0.0.1", "port": 4434, "base_url": ADMIN},
+            "public": {"host": "127.0.0.1", "port": ports.public, "base_url": public},
+            "admin": {"host": "127.0.0.1", "port": ports.admin, "base_url": admin},
         },
         "identity": {
             "default_schema_id": "default",
             "schemas": [{"id": "default", "url": format!("base64://{schema}")}],
         },
         "selfservice": {
-            "default_browser_return_url": format!("{PUBLIC}ui/"),
-            "allowed_return_urls": [PUBLIC],
+            "default_browser_return_url": format!("{public}ui/"),
+            "allowed_return_urls": [public],
             "methods": {
                 "password": {"enabled": true, "config": {"haveibeenpwned_enabled": false}},
                 "code": {"enabled": true},
@@ -98,12 +114,16 @@ fn schema() -> Value {
 }
 
 impl Config {
-    /// The configuration of [`dev_settings`] alone.
+    /// The configuration of [`dev_settings`] alone, at the usual ports.
     ///
     /// # Errors
     /// Only for secrets that are too short or too long.
     pub fn dev(data_dir: &Path, secrets: &DevSecrets) -> Result<Self, Findings> {
-        Self::from_json(dev_settings(data_dir, secrets).expose().clone())
+        Self::from_json(
+            dev_settings(data_dir, secrets, DevPorts::default())
+                .expose()
+                .clone(),
+        )
     }
 }
 

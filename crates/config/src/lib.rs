@@ -32,7 +32,7 @@ mod size;
 mod source;
 
 pub use config::Config;
-pub use dev::{DevSecrets, dev_settings};
+pub use dev::{DevPorts, DevSecrets, dev_settings};
 pub use finding::{Finding, Findings, Place, Severity};
 pub use key::{KeyInfo, describe};
 pub use load::{SchemaCheck, load};

@@ -25,7 +25,6 @@ const NOT_YET: &[Pattern] = &[
     Pattern::On("selfservice.methods.password.config.migrate_hook.enabled"),
     Pattern::Set("selfservice.methods.b2b.config.organizations"),
     Pattern::Hook("web_hook"),
-    Pattern::Hook("verify_new_address"),
     Pattern::Hook("notify_previous_addresses"),
     Pattern::Hook("b2b_sso"),
     Pattern::Hook("organization"),

@@ -275,6 +275,16 @@ impl Cx {
         self.caller_of(flow.kind, flow.client)
     }
 
+    /// Which kind of caller a form that was wrong is answered to: in verification too, native clients
+    /// and scripts get JSON then.
+    pub fn caller_when_refused(&self, flow: &Flow) -> Caller {
+        match flow.client {
+            ClientType::Api => Caller::Api,
+            ClientType::Browser if self.request.wants.json => Caller::Spa,
+            ClientType::Browser => Caller::Browser,
+        }
+    }
+
     /// Which kind of caller a flow of a kind is answered to. Verification asks another question than
     /// the others and asks it of native flows too (flows.md §2).
     pub fn caller_of(&self, kind: FlowKind, client: ClientType) -> Caller {

@@ -204,7 +204,11 @@ fn is_json(cx: &Cx) -> bool {
 }
 
 fn form(cx: &Cx, flow: &Flow, status: FormStatus, shown: Option<&Identity>) -> Response {
-    if cx.caller(flow) == Caller::Browser {
+    let caller = match status {
+        FormStatus::Fine | FormStatus::Next => cx.caller(flow),
+        FormStatus::Invalid => cx.caller_when_refused(flow),
+    };
+    if caller == Caller::Browser {
         // The reference answers 302 where a registration form was wrong, 303 everywhere else.
         let found = flow.kind == FlowKind::Registration && status == FormStatus::Invalid;
         let code = if found {

@@ -30,11 +30,24 @@ impl Written {
                 members.shift_remove("metadata_admin");
             }
             members.insert("schema_url".into(), json!(self.schema_url));
+            self.show_versions_as_written(members);
             if let Some(region) = &self.region {
                 members.insert("region".into(), json!(region));
             }
         }
         json
+    }
+
+    /// What was just written has not been read as a later version yet.
+    fn show_versions_as_written(&self, members: &mut Map<String, Value>) {
+        let Some(shown) = members.get_mut("credentials") else {
+            return;
+        };
+        for credential in &self.identity.credentials {
+            if let Some(version) = shown.pointer_mut(&format!("/{}/version", credential.kind)) {
+                *version = json!(credential.version);
+            }
+        }
     }
 }
 

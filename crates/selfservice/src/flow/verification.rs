@@ -7,13 +7,16 @@ use bia_model::{
     text,
 };
 use bia_store::code::Code;
+use bia_store::identity::Expand;
 use bia_store::transact;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::cx::Cx;
 use crate::engine::{self, Submission};
 use crate::form::Form;
 use crate::hook;
+use crate::hook::verify_new_address::{self, Parked};
 use crate::method::{METHODS, Method, Refusal, Restart, VerificationMethod, VerificationStep};
 use crate::outcome::{Created, FormStatus, Outcome};
 use crate::problem::Problem;
@@ -83,11 +86,24 @@ pub async fn start(
     session_id: Option<Uuid>,
     address: &VerifiableAddress,
 ) -> Result<Flow, Problem> {
+    start_holding(cx, parent, identity, session_id, address, Map::new()).await
+}
+
+/// As [`start`]; the flow keeps `context` for whoever started it.
+pub(crate) async fn start_holding(
+    cx: &Cx,
+    parent: &Flow,
+    identity: &Identity,
+    session_id: Option<Uuid>,
+    address: &VerifiableAddress,
+    context: Map<String, Value>,
+) -> Result<Flow, Problem> {
     let (method, part) = chosen(cx)?;
     let mut flow = draft(cx, parent.client, method.name());
     flow.request_url = derived_request_url(parent);
     flow.identity_id = Some(identity.id);
     flow.session_id = session_id;
+    flow.context = context;
     flow.transient_payload = parent.transient_payload.clone();
     flow.state = State::SentEmail;
     part.show_sent(cx, &mut flow, address);
@@ -136,12 +152,17 @@ fn without_parameter(text: &str, name: &str) -> String {
     url.to_string()
 }
 
-/// Who has an address to verify, and which of theirs it is.
+/// Who has an address to verify, and which of theirs it is. A flow for which a change waits is about
+/// that change's address only.
 pub(crate) async fn find(
     cx: &Cx,
+    flow: &Flow,
     via: Channel,
     typed: &str,
-) -> Result<Option<(Identity, VerifiableAddress)>, Problem> {
+) -> Result<Option<(Identity, VerifiableAddress)>, Refusal> {
+    if let Some(parked) = Parked::of(flow) {
+        return parked.recipient(cx).await;
+    }
     if typed.contains('\0') {
         // No stored address has one, and some databases refuse the question.
         return Ok(None);
@@ -229,27 +250,48 @@ async fn verify(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<
     }
 }
 
-/// The address that a redeemed code or link was sent to is verified.
+/// The address that a redeemed code or link was sent to is verified, and a change that waited for that
+/// is made. Where there is nothing to verify any more the form says what `refused` says.
 pub(crate) async fn confirm(
     cx: &Cx,
     flow: &mut Flow,
     row: &Code,
     group: Group,
+    refused: text::Message,
 ) -> Result<VerificationStep, Refusal> {
-    let address_id = row
-        .address_id
-        .ok_or_else(|| Problem::Internal("a verification is of no address".into()))?;
-    let mut conn = cx.write().await?;
-    let found = bia_store::identity::mark_verified(&mut conn, address_id, cx.now).await?;
-    drop(conn);
-    if !found {
-        return Err(Problem::BadRequest(
-            "The address does not belong to an account any more.".into(),
-        )
-        .into());
+    let done = match Parked::of(flow) {
+        Some(parked) => verify_new_address::apply(cx, &parked).await?,
+        None => mark_verified(cx, row).await?,
+    };
+    if !done {
+        flow.ui.messages = vec![refused];
+        return Ok(VerificationStep::AskAgain(FormStatus::Fine));
     }
     show_verified(cx, flow, group, row.via.unwrap_or(Channel::Email));
     Ok(VerificationStep::Verified)
+}
+
+/// Marks the address of a redeemed code or link as verified: the row that it was made for, or the one
+/// that took its place when the identity was stored again. `false` when the identity has it no more.
+async fn mark_verified(cx: &Cx, row: &Code) -> Result<bool, Problem> {
+    let (Some(identity_id), Some(address_id)) = (row.identity_id, row.address_id) else {
+        return Ok(false);
+    };
+    let mut conn = cx.write().await?;
+    if bia_store::identity::mark_verified(&mut conn, address_id, cx.now).await? {
+        return Ok(true);
+    }
+    let identity = bia_store::identity::find(&mut conn, identity_id, Expand::Addresses).await?;
+    let address = identity.and_then(|identity| {
+        let is_it = |a: &VerifiableAddress| {
+            Some(a.via) == row.via && Some(&a.value) == row.address.as_ref()
+        };
+        identity.verifiable_addresses.into_iter().find(is_it)
+    });
+    match address {
+        Some(a) => Ok(bia_store::identity::mark_verified(&mut conn, a.id, cx.now).await?),
+        None => Ok(false),
+    }
 }
 
 /// The last screen: the address is verified, a link leads on. It belongs to the browser that sees it.

@@ -2,6 +2,7 @@
 
 mod require_verified_address;
 mod verification;
+pub(crate) mod verify_new_address;
 
 use bia_config::Hook;
 use bia_config::section::flow::After;
@@ -10,9 +11,10 @@ use uuid::Uuid;
 
 use crate::cx::Cx;
 use crate::method::Refusal;
-use crate::outcome::IssuedSession;
+use crate::outcome::{IssuedSession, Outcome};
 use crate::problem::Problem;
 use crate::return_to;
+use crate::session::LiveSession;
 
 /// The member of a flow's context that holds the verification that a hook started.
 const STARTED: &str = "started_verification";
@@ -73,6 +75,28 @@ pub async fn after_registration(
         }
     }
     Ok(hooks.iter().any(|h| matches!(h, Hook::Session)))
+}
+
+/// Runs the hooks of settings that are about to be saved: those of the method's own list, never the
+/// flow's (hooks.md §1). `Some` when the change has to wait, and that is the answer.
+pub async fn before_saving(
+    cx: &Cx,
+    flow: &mut Flow,
+    method: MethodName,
+    live: &LiveSession,
+    (old, changed): (&Identity, &Identity),
+) -> Result<Option<Outcome>, Refusal> {
+    let config = cx.runtime.config.clone();
+    let hooks = config
+        .selfservice
+        .flows
+        .settings
+        .after
+        .method_hooks(method.as_str());
+    if hooks.iter().any(|h| matches!(h, Hook::VerifyNewAddress)) {
+        return verify_new_address::run(cx, flow, live, old, changed).await;
+    }
+    Ok(None)
 }
 
 /// Runs the hooks of settings that were saved. `identity` is as it is now.

@@ -75,7 +75,7 @@ pub(crate) fn email(form: &Form) -> Result<Option<String>, Refusal> {
             .unwrap_or(&typed);
         messages.push(("email".to_owned(), text::validation_email(shown)));
     }
-    messages.extend(too_long(&typed));
+    messages.extend(too_long("email", &typed));
     if messages.is_empty() {
         Ok(Some(typed.into_owned()))
     } else {
@@ -83,26 +83,22 @@ pub(crate) fn email(form: &Form) -> Result<Option<String>, Refusal> {
     }
 }
 
-/// The mail address or phone number in the field `email`; `None` when there is none. Whether it is one
-/// is seen when nobody has it.
-pub(crate) fn address(form: &Form) -> Result<Option<String>, Refusal> {
-    let Some(typed) = form.spelled("email") else {
+/// The mail address or phone number in a field; `None` when there is none. Whether it is one is seen
+/// when nobody has it.
+pub(crate) fn address(form: &Form, name: &str) -> Result<Option<String>, Refusal> {
+    let Some(typed) = form.spelled(name) else {
         return Ok(None);
     };
-    match too_long(&typed) {
+    match too_long(name, &typed) {
         None => Ok(Some(typed.into_owned())),
         Some(message) => Err(Refusal::Form(vec![message])),
     }
 }
 
-fn too_long(typed: &str) -> Option<(String, Message)> {
+fn too_long(name: &str, typed: &str) -> Option<(String, Message)> {
     let length = u64::try_from(typed.chars().count()).unwrap_or(u64::MAX);
-    (length > MAX_ADDRESS_CHARS).then(|| {
-        (
-            "email".to_owned(),
-            text::validation_max_length(MAX_ADDRESS_CHARS, length),
-        )
-    })
+    let message = || text::validation_max_length(MAX_ADDRESS_CHARS, length);
+    (length > MAX_ADDRESS_CHARS).then(|| (name.to_owned(), message()))
 }
 
 /// The client's own data, which has to be an object (flows.md §17).

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use bia_config::{DevSecrets, Flags, Secret, Sources, dev_settings};
+use bia_config::{DevPorts, DevSecrets, Flags, Secret, Sources, dev_settings};
 use bia_selfservice::token::alphanumeric;
 
 use super::ConfigFiles;
@@ -30,12 +30,28 @@ pub(super) fn from_files(files: &ConfigFiles, flags: Flags) -> Sources {
 /// The same, above the built-in configuration, whose keys are made on the first start and kept in `data_dir`.
 pub(super) fn built_in(flags: Flags, data_dir: &Path) -> anyhow::Result<Sources> {
     let secrets = dev_secrets(data_dir)?;
+    let env = environment();
     Ok(Sources {
-        built_in: Some(dev_settings(data_dir, &secrets)),
+        built_in: Some(dev_settings(data_dir, &secrets, dev_ports(&env))),
         files: Vec::new(),
-        env: environment(),
+        env,
         flags,
     })
+}
+
+/// The ports that the environment asks for, else the usual ones. The built-in addresses have to follow them; what is no
+/// port is refused later, with all else that is wrong.
+fn dev_ports(env: &[(String, String)]) -> DevPorts {
+    let usual = DevPorts::default();
+    let port = |name: &str| {
+        env.iter()
+            .find(|(key, _)| key == name)
+            .and_then(|(_, value)| value.parse().ok())
+    };
+    DevPorts {
+        public: port("SERVE_PUBLIC_PORT").unwrap_or(usual.public),
+        admin: port("SERVE_ADMIN_PORT").unwrap_or(usual.admin),
+    }
 }
 
 /// The folder for files of the server: as given, else as configured, else `./bia-data`. Made when it is missing.
@@ -124,6 +140,22 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_built_in_addresses_follow_the_ports_of_the_environment() {
+        let env = [("SERVE_PUBLIC_PORT", "5000"), ("SERVE_ADMIN_PORT", "many")];
+        let env: Vec<(String, String)> = env.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        let ports = dev_ports(&env);
+        assert_eq!((ports.public, ports.admin), (5000, 4434));
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = dev_secrets(folder.path()).unwrap();
+        let settings = dev_settings(folder.path(), &secrets, ports);
+        let home = settings
+            .expose()
+            .pointer("/selfservice/default_browser_return_url")
+            .cloned();
+        assert_eq!(home, Some("http://127.0.0.1:5000/ui/".into()));
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Bound {
         };
         let socket = match &settings.bind {
             Bind::Tcp { host, port } => Socket::Tcp(tcp(host, *port).await.with_context(|| {
-                format!("The {name} listener cannot listen on {}:{port} (serve.{name}.host, serve.{name}.port)", shown(host))
+                format!("The {name} listener cannot listen on {}:{port} (serve.{name}.host, serve.{name}.port). If another server is there, choose another port: in the configuration, or by {}=PORT", shown(host), port_variable(name))
             })?),
             Bind::Unix { path, owner, group, mode } => {
                 let listener = unix::bind(path, owner.as_deref(), group.as_deref(), *mode)
@@ -159,6 +159,11 @@ impl Bound {
             }
         }
     }
+}
+
+/// The environment variable of a listener's port.
+fn port_variable(name: &str) -> String {
+    format!("SERVE_{}_PORT", name.to_ascii_uppercase())
 }
 
 fn shown(host: &str) -> &str {

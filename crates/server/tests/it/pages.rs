@@ -59,7 +59,8 @@ async fn pages_load_nothing_from_elsewhere_and_are_kept_nowhere() {
 
 #[tokio::test]
 async fn a_page_without_a_flow_leads_to_one_and_back_to_its_page() {
-    let world = World::new().await;
+    let allowed = json!({"selfservice": {"allowed_return_urls": ["http://app.example.org/"]}});
+    let world = World::with(allowed).await;
     let begins = get(
         &world,
         "/ui/login?return_to=http%3A%2F%2Fapp.example.org%2F&flow=&x=1",

@@ -185,3 +185,31 @@ async fn strange_input_is_answered_and_never_a_failure_of_the_server() {
         }
     }
 }
+
+#[tokio::test]
+async fn strange_choices_of_an_address_are_answered_as_well() {
+    let mut settings = recovery();
+    settings["feature_flags"]["choose_recovery_address"] = json!(true);
+    let world = World::with(settings).await;
+    somebody(&world).await;
+    for body in [
+        json!({"recovery_address": "\u{0}"}),
+        json!({"recovery_address": {"a": [1]}}),
+        json!({"recovery_address": "x".repeat(10_000)}),
+        json!({"screen": "previous", "recovery_address": ["user-1@example.org"]}),
+        json!({"recovery_address": "user-1@example.org", "code": "\u{0}"}),
+    ] {
+        let flow = world
+            .public("GET", "/self-service/recovery/api", &[])
+            .await
+            .json();
+        let path = format!(
+            "/self-service/recovery?flow={}",
+            flow["id"].as_str().unwrap()
+        );
+        for _ in 0..2 {
+            let answer = world.post(&path, &body).await;
+            assert!(answer.status.as_u16() < 500, "{body}: {}", answer.body);
+        }
+    }
+}

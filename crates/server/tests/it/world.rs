@@ -130,6 +130,16 @@ impl World {
         let headers = [("content-type", "application/json")];
         send(&self.admin, request(method, path, &headers, body.into())).await
     }
+
+    /// A native app's submission to the public API; an empty token is none.
+    pub(crate) async fn post_as(&self, path: &str, token: &str, body: Value) -> Answer {
+        let headers = [
+            ("content-type", "application/json"),
+            ("x-session-token", token),
+        ];
+        let body = body.to_string().into();
+        send(&self.public, request("POST", path, &headers, body)).await
+    }
 }
 
 /// What came back.

@@ -22,6 +22,7 @@ pub async fn find_by_identifier(
     normalised: &str,
     raw: &str,
 ) -> Result<Option<Identity>, StoreError> {
+    let raw = askable(raw, normalised);
     let types: Vec<Value<'_>> = types
         .iter()
         .map(|t| credential::type_id(*t).map(Value::from))
@@ -62,6 +63,7 @@ pub async fn find_by_verifiable_address(
     normalised: &str,
     raw: &str,
 ) -> Result<Option<Identity>, StoreError> {
+    let raw = askable(raw, normalised);
     let rows = conn
         .fetch_all(
             "SELECT identity_id, value FROM identity_verifiable_addresses WHERE nid = $1 AND via = $2 AND value IN ($3, $4)",
@@ -78,6 +80,7 @@ pub async fn find_by_recovery_address(
     normalised: &str,
     raw: &str,
 ) -> Result<Option<Identity>, StoreError> {
+    let raw = askable(raw, normalised);
     let rows = conn
         .fetch_all(
             "SELECT identity_id, value FROM identity_recovery_addresses WHERE nid = $1 AND via = $2 AND value IN ($3, $4)",
@@ -103,6 +106,12 @@ pub async fn find_by_external_id(
         Some(id) => find(conn, id, expand).await,
         None => Ok(None),
     }
+}
+
+/// The text as it was typed, unless it has a NUL in it: no column holds one, and PostgreSQL does not
+/// even take the question. Normalised texts have none.
+fn askable<'t>(raw: &'t str, normalised: &'t str) -> &'t str {
+    if raw.contains('\0') { normalised } else { raw }
 }
 
 async fn of_match(

@@ -30,6 +30,9 @@ pub(super) async fn finish(
     } = change;
     let return_to = ends_at(cx, flow, method)?;
     identity::apply_schema(cx, &mut changed)?;
+    if let Some(waits) = hook::before_saving(cx, flow, method, live, (old, &changed)).await? {
+        return Ok(waits);
+    }
     if touches_credentials(old, &changed) {
         require_privileged(cx, flow, live)?;
     }

@@ -5,6 +5,7 @@ mod admin;
 mod credential;
 mod login;
 mod recovery;
+mod recovery_choice;
 mod registration;
 mod secret;
 mod send;

@@ -8,6 +8,7 @@ use bia_model::{
 };
 
 use super::Code;
+use super::recovery_choice;
 use super::secret::{CodeRefused, Recipient, redeem};
 use super::send::{Whom, pretend, send, tell_unknown};
 use crate::cx::Cx;
@@ -23,7 +24,11 @@ const CODE_LENGTH: u64 = 6;
 
 #[async_trait]
 impl RecoveryMethod for Code {
-    async fn populate(&self, _cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
+    async fn populate(&self, cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
+        if cx.config().feature_flags.choose_recovery_address {
+            recovery_choice::show_first_screen(flow);
+            return Ok(());
+        }
         let node = ui::input("email", InputType::Email, Group::Code).required();
         flow.ui.append(node.labelled(text::email_label()));
         flow.ui.append(ui::submit(
@@ -47,6 +52,10 @@ impl RecoveryMethod for Code {
                 client: ClientType::Browser,
             };
             return Ok(RecoveryStep::StartOver(restart));
+        }
+        if recovery_choice::is_used(flow) {
+            refuse_somebody_signed_in(cx).await?;
+            return recovery_choice::take(cx, flow, form).await;
         }
         if is_code_step(flow, form) {
             return check(
@@ -76,14 +85,7 @@ pub(crate) fn show_code_screen(flow: &mut Flow, resend_to: Option<&str>) {
     let token = flow.ui.find("csrf_token").cloned();
     flow.ui.nodes.clear();
     flow.ui.nodes.extend(token);
-    let mut code = ui::input("code", InputType::Text, Group::Code)
-        .required()
-        .autocomplete("one-time-code");
-    if let Some(input) = code.as_input_mut() {
-        input.pattern = Some("[0-9]+".into());
-        input.maxlength = Some(CODE_LENGTH);
-    }
-    flow.ui.append(code.labelled(text::recovery_code_label()));
+    flow.ui.append(code_input());
     if resend_to.is_some() {
         flow.ui
             .append(ui::hidden("method", MethodName::Code.as_str(), Group::Code));
@@ -101,6 +103,18 @@ pub(crate) fn show_code_screen(flow: &mut Flow, resend_to: Option<&str>) {
             text::resend_code_label(),
         ));
     }
+}
+
+/// Where the code is typed.
+pub(super) fn code_input() -> ui::Node {
+    let mut code = ui::input("code", InputType::Text, Group::Code)
+        .required()
+        .autocomplete("one-time-code");
+    if let Some(input) = code.as_input_mut() {
+        input.pattern = Some("[0-9]+".into());
+        input.maxlength = Some(CODE_LENGTH);
+    }
+    code.labelled(text::recovery_code_label())
 }
 
 /// The first screen: an address. Known and unknown ones are answered alike.
@@ -164,7 +178,7 @@ async fn find(cx: &Cx, typed: &str) -> Result<Option<Identity>, Problem> {
 }
 
 /// The second screen: the code.
-async fn check(cx: &Cx, flow: &mut Flow, code: &str) -> Result<RecoveryStep, Refusal> {
+pub(super) async fn check(cx: &Cx, flow: &mut Flow, code: &str) -> Result<RecoveryStep, Refusal> {
     let row = match redeem(cx, flow, code).await {
         Ok(row) => row,
         Err(CodeRefused::Invalid) => {

@@ -59,7 +59,7 @@ impl VerificationMethod for Code {
         form: &Form,
     ) -> Result<VerificationStep, Refusal> {
         check_method(form)?;
-        let address = fields::address(form)?;
+        let address = fields::address(form, "email")?;
         let result = take(cx, flow, form, address.as_deref()).await;
         if result.is_err() {
             engine::set_csrf(cx, flow);
@@ -168,7 +168,7 @@ async fn ask(
 ) -> Result<VerificationStep, Refusal> {
     engine::check_csrf(cx, flow, form)?;
     let via = Channel::of_address(typed);
-    match verification::find(cx, via, typed).await? {
+    match verification::find(cx, flow, via, typed).await? {
         Some((identity, address)) => {
             verification::send(cx, flow, &Code, &identity, &address).await?
         }
@@ -207,5 +207,12 @@ async fn check(cx: &Cx, flow: &mut Flow, code: &str) -> Result<VerificationStep,
         }
         Err(CodeRefused::Problem(problem)) => return Err(problem.into()),
     };
-    verification::confirm(cx, flow, &row, Group::Code).await
+    verification::confirm(
+        cx,
+        flow,
+        &row,
+        Group::Code,
+        text::verification_code_invalid(),
+    )
+    .await
 }

@@ -107,7 +107,7 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<VerificationStep, 
         return Err(Refusal::field("email", text::validation_required("email")));
     };
     engine::check_csrf(cx, flow, form)?;
-    match verification::find(cx, Channel::Email, &typed).await? {
+    match verification::find(cx, flow, Channel::Email, &typed).await? {
         Some((identity, address)) => {
             verification::send(cx, flow, &Link, &identity, &address).await?
         }
@@ -132,7 +132,14 @@ async fn follow(cx: &Cx, flow: &mut Flow, token: &str) -> Result<VerificationSte
         }
         Err(TokenRefused::Problem(problem)) => return Err(problem.into()),
     };
-    verification::confirm(cx, flow, &row, Group::Link).await
+    verification::confirm(
+        cx,
+        flow,
+        &row,
+        Group::Link,
+        text::verification_token_invalid(),
+    )
+    .await
 }
 
 /// Links are followed in browsers: so the new flow is for one.
