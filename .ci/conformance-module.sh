@@ -15,7 +15,7 @@ esac
 # The kit keeps configurations and server logs there; they stay when something failed.
 export TMPDIR=$folder/$module.servers
 mkdir -p "$TMPDIR"
-grep "^$module/" conformance/must.txt >"$folder/$module.must"
+grep "^$module/" "$folder/must.txt" >"$folder/$module.must"
 PYTHONDONTWRITEBYTECODE=1 "$python" conformance/conform check -m "$module" --must "$folder/$module.must" --dsn "$dsn" \
   --prepare "$server migrate sql up -e --yes -c {config}" \
   --server "$server serve --dev --watch-courier -c {config}" >"$folder/$module.log" 2>&1 && rm -rf "$TMPDIR"

@@ -79,15 +79,16 @@ fn ends_at(cx: &Cx, flow: &Flow, method: MethodName) -> Result<String, Problem> 
     return_to::resolve(cx, flow, after.return_url(method.as_str()).unwrap_or(&page))
 }
 
-/// Whether a change reaches what somebody signs in with or is reached by.
+/// Whether a change reaches what somebody signs in with or is reached by. Configs are compared as JSON:
+/// databases give back members in an order of their own.
 fn touches_credentials(old: &Identity, new: &Identity) -> bool {
     let credentials = |i: &Identity| {
         let mut all: Vec<_> = i
             .credentials
             .iter()
-            .map(|c| (c.kind, c.identifiers.clone(), c.config.to_string()))
+            .map(|c| (c.kind, c.identifiers.clone(), c.config.clone()))
             .collect();
-        all.sort();
+        all.sort_by_key(|(kind, ..)| *kind);
         all
     };
     let verifiable = |i: &Identity| {
