@@ -78,8 +78,9 @@ fn cut(text: Option<&str>, bytes: usize) -> Option<&str> {
     text.map(|text| &text[..text.floor_char_boundary(bytes)])
 }
 
-/// Stores the changed members of a session that was kept before: whether it is active, its level,
-/// methods and times. Devices and tokens stay. `false` when it is gone.
+/// Stores the changed members of a session that was kept before: its level,
+/// methods and times. Devices and tokens stay, and so does the revocation of a session that was
+/// revoked since it was read. `false` when it is gone.
 pub async fn update(
     conn: &mut Conn,
     session: &Session,
@@ -88,10 +89,9 @@ pub async fn update(
     let s = session;
     let found = conn
         .execute(
-            "UPDATE sessions SET active = $1, authenticated_at = $2, expires_at = $3, aal = $4, authentication_methods = $5, \
-             updated_at = $6 WHERE nid = $7 AND id = $8",
+            "UPDATE sessions SET authenticated_at = $1, expires_at = $2, aal = $3, authentication_methods = $4, \
+             updated_at = $5 WHERE nid = $6 AND id = $7",
             args![
-                s.active,
                 s.authenticated_at,
                 s.expires_at,
                 s.aal.as_str(),
