@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use bia_config::Config;
+use bia_jsonnet::Jsonnet;
 use bia_model::schema::IdentitySchema;
 use bia_model::{ClientType, Flow, FlowKind};
+use bia_outbound::Outbound;
 use bia_store::{Conn, Store, Tx};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
@@ -54,6 +56,8 @@ pub struct Runtime {
     pub policy: PasswordPolicy,
     /// Hashes tokens and codes.
     pub keys: TokenKeys,
+    /// Calls other servers, as far as `clients.http` allows.
+    pub outbound: Outbound,
 }
 
 /// The identity schemas by id.
@@ -93,6 +97,8 @@ pub struct App {
     pub clock: Clock,
     /// Wakes the courier when there is something to send.
     pub courier: Arc<tokio::sync::Notify>,
+    /// Evaluates an operator's snippets.
+    pub jsonnet: Jsonnet,
 }
 
 /// The three kinds of callers (flows.md §2).

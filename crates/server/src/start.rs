@@ -10,6 +10,8 @@ use bia_config::section::bia::StoredToken;
 use bia_config::section::hasher::HashAlgorithm;
 use bia_config::section::log::{LogFormat, LogLevel};
 use bia_config::{Config, Finding, Findings, Severity, Sources};
+use bia_jsonnet::Jsonnet;
+use bia_outbound::Outbound;
 use bia_selfservice::cx::{App, Clock, Runtime};
 use bia_selfservice::hasher::{Hasher, HasherConfig};
 use bia_selfservice::method::password::policy::{BreachConfig, PasswordPolicy, PolicyConfig};
@@ -152,6 +154,7 @@ pub async fn runtime(config: Arc<Config>) -> anyhow::Result<Runtime> {
         hasher,
         policy,
         keys,
+        outbound: Outbound::new(&config.clients.http),
         config,
     })
 }
@@ -169,17 +172,22 @@ fn policy(config: &Config, hasher: &Hasher) -> PolicyConfig {
     }
 }
 
-/// The app for a configuration and an open database.
+/// The app for a configuration and an open database; `jsonnet` starts the processes that evaluate snippets.
 ///
 /// # Errors
 /// As [`runtime`].
-pub async fn app(config: Arc<Config>, store: Store) -> anyhow::Result<Arc<App>> {
+pub async fn app(
+    config: Arc<Config>,
+    store: Store,
+    jsonnet: bia_jsonnet::Command,
+) -> anyhow::Result<Arc<App>> {
     let runtime = ArcSwap::from_pointee(runtime(config).await?);
     Ok(Arc::new(App {
         store,
         runtime,
         clock: Clock::default(),
         courier: Arc::default(),
+        jsonnet: Jsonnet::new(jsonnet),
     }))
 }
 

@@ -34,6 +34,9 @@ enum Command {
     /// Delivers messages.
     #[command(subcommand)]
     Courier(courier::Courier),
+    /// Evaluates Jsonnet for a server, which starts it: tasks are read from standard input.
+    #[command(hide = true)]
+    Jsonnet,
     /// Prints which build this is.
     Version,
 }
@@ -72,6 +75,7 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Courier(command) => command.run(),
+        Command::Jsonnet => jsonnet(),
         Command::Version => version::print(),
     };
     match outcome {
@@ -81,6 +85,11 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn jsonnet() -> anyhow::Result<()> {
+    bia_jsonnet::serve_worker(std::io::stdin().lock(), std::io::stdout().lock())?;
+    Ok(())
 }
 
 /// An error with its causes, one a line, without saying the same twice.

@@ -72,7 +72,9 @@ impl Serve {
         // Before the database, which may take long: what is wrong with the sockets shows at once.
         let public = Bound::new("public", &config.serve.public, PUBLIC_IDLE).await?;
         let admin = Bound::new("admin", &config.serve.admin, ADMIN_IDLE).await?;
-        let app = start::app(Arc::clone(&config), start::open(&dsn, PATIENCE).await?).await?;
+        let store = start::open(&dsn, PATIENCE).await?;
+        let jsonnet = bia_jsonnet::Command::this_program();
+        let app = start::app(Arc::clone(&config), store, jsonnet).await?;
         let reloaded = Arc::clone(&app);
         let _watching = reload::follow(sources, handle, move |config| {
             let app = Arc::clone(&reloaded);

@@ -11,6 +11,7 @@ mod bad_input;
 mod binary;
 mod cors;
 mod crash;
+mod jsonnet;
 mod listeners;
 mod login;
 mod map;

@@ -35,6 +35,14 @@ pub(crate) fn settings(more: Value) -> Value {
     settings
 }
 
+/// The built binary evaluates snippets: the program that runs is the tests'.
+pub(crate) fn jsonnet() -> bia_jsonnet::Command {
+    bia_jsonnet::Command {
+        program: env!("CARGO_BIN_EXE_bia").into(),
+        arguments: vec!["jsonnet".into()],
+    }
+}
+
 fn merge(into: &mut Value, more: Value) {
     match (into, more) {
         (Value::Object(into), Value::Object(more)) => {
@@ -89,7 +97,7 @@ impl World {
         let store = start::open(&Dsn::parse(dsn).unwrap(), Duration::from_secs(5))
             .await
             .unwrap();
-        let app = start::app(config, store).await.unwrap();
+        let app = start::app(config, store, jsonnet()).await.unwrap();
         World {
             public: route::public_router(Arc::clone(&app)),
             admin: route::admin_router(Arc::clone(&app)),
