@@ -19,8 +19,6 @@ enum Pattern {
 }
 
 const NOT_YET: &[Pattern] = &[
-    Pattern::On("selfservice.methods.webauthn.enabled"),
-    Pattern::On("selfservice.methods.passkey.enabled"),
     Pattern::On("selfservice.methods.oidc.enabled"),
     Pattern::On("selfservice.methods.password.config.migrate_hook.enabled"),
     Pattern::Set("selfservice.methods.b2b.config.organizations"),

@@ -10,6 +10,8 @@ use super::non_empty;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Bia {
+    /// Security keys and passkeys.
+    pub security_keys: BiaSecurityKeys,
     /// Sessions.
     pub sessions: BiaSessions,
     /// The built-in pages.
@@ -17,6 +19,26 @@ pub struct Bia {
     /// Where the server keeps its files; `None` for the folder that the system has for such files.
     #[serde(deserialize_with = "data_dir")]
     pub data_dir: Option<PathBuf>,
+}
+
+/// `bia.security_keys`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct BiaSecurityKeys {
+    /// What becomes of a sign-in with a key whose counter did not go on, as those of a key and its copy do not.
+    /// Keys without a counter are not meant.
+    pub stuck_counter: StuckCounter,
+}
+
+/// What becomes of a sign-in with a key whose counter did not go on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StuckCounter {
+    /// It goes through; the key is marked, and the log says so.
+    #[default]
+    Warn,
+    /// It is refused, and the key is marked.
+    Refuse,
 }
 
 /// `bia.sessions`

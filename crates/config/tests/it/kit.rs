@@ -209,7 +209,6 @@ fn the_kit_s_unusual_settings_load() {
     );
     let warning = config.warnings().to_string();
     for named in [
-        "methods.webauthn.enabled",
         "methods.oidc.enabled",
         "hooks[0] (web_hook)",
         "courier.channels",

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Group, Node};
+use super::{Attributes, Group, Node};
 
 /// The order of groups on a form; groups that are not listed come first.
 pub type GroupOrder = &'static [Group];
@@ -150,7 +150,14 @@ fn key_position<K: AsRef<str>>(id: &str, keys: &[K]) -> usize {
 }
 
 fn value_text(node: &Node) -> Cow<'_, str> {
-    match node.as_input().and_then(|i| i.value.as_ref()) {
+    let value = match &node.attributes {
+        Attributes::Input(input) => input.value.as_ref(),
+        Attributes::Script(script) => return script.src.as_str().into(),
+        Attributes::Img { src, .. } => return src.as_str().into(),
+        Attributes::A { href, .. } => return href.as_str().into(),
+        Attributes::Text { .. } | Attributes::Div { .. } => None,
+    };
+    match value {
         None | Some(Value::Null) => "<nil>".into(),
         Some(Value::String(s)) => s.as_str().into(),
         Some(other) => other.to_string().into(),

@@ -49,6 +49,28 @@ fn groups_that_are_not_listed_come_first_and_code_keeps_password_apart() {
 }
 
 #[test]
+fn a_script_stands_by_its_address() {
+    let address = Script {
+        src: "http://login.example.org/a.js".into(),
+        r#async: true,
+        referrerpolicy: String::new(),
+        crossorigin: String::new(),
+        integrity: String::new(),
+        r#type: String::new(),
+        id: "script".into(),
+        nonce: String::new(),
+    };
+    let mut nodes = vec![
+        hidden("options", "{}", Group::Webauthn),
+        script(address, Group::Webauthn),
+        hidden_input("answer", Group::Webauthn),
+        hidden("empty", "", Group::Webauthn),
+    ];
+    sort(&mut nodes, LOGIN, LOGIN_KEYS);
+    assert_eq!(ids(&nodes), ["empty", "answer", "script", "options"]);
+}
+
+#[test]
 fn a_node_survives_storage() {
     let node = csrf_token("abc");
     let json = serde_json::to_value(&node).expect("nodes are JSON");

@@ -207,6 +207,10 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
             engine::save(cx, &flow).await?;
             return Ok(engine::ask_again(flow, status));
         }
+        Ok(Step::SendAway(url)) => {
+            engine::save(cx, &flow).await?;
+            return Ok(Outcome::Elsewhere { url });
+        }
         Ok(Step::Authenticated(identity, by)) => {
             match finish(cx, &mut flow, live.as_ref(), *identity, by).await {
                 Ok(outcome) => return Ok(outcome),
@@ -221,6 +225,7 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
 enum Step {
     Authenticated(Box<Identity>, AuthenticationMethod),
     AskAgain(crate::outcome::FormStatus),
+    SendAway(String),
 }
 
 async fn signed_in_meanwhile(cx: &Cx, flow: Flow) -> Result<Outcome, Problem> {
@@ -280,6 +285,7 @@ async fn authenticate(
     flow.transient_payload = form.transient_payload().ok();
     match login.submit(cx, flow, &form).await? {
         LoginStep::AskAgain(status) => Ok(Step::AskAgain(status)),
+        LoginStep::SendAway(url) => Ok(Step::SendAway(url)),
         LoginStep::Authenticated {
             identity,
             method: by,

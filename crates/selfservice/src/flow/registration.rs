@@ -253,7 +253,8 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
         Ok(RegistrationStep::Register {
             identity,
             method: by,
-        }) => match finish(cx, &mut flow, name, *identity, by).await {
+            spends,
+        }) => match finish(cx, &mut flow, name, *identity, (by, spends)).await {
             Ok(outcome) => return Ok(outcome),
             Err(refusal) => refusal,
         },
@@ -320,7 +321,7 @@ async fn finish(
     flow: &mut Flow,
     method: MethodName,
     identity: Identity,
-    by: AuthenticationMethod,
+    (by, spends): (AuthenticationMethod, Option<String>),
 ) -> Result<Outcome, Refusal> {
     let after = &cx.config().selfservice.flows.registration.after;
     let return_to = return_to::resolve(cx, flow, return_to::after(cx, after, Some(method)))?;
@@ -330,7 +331,7 @@ async fn finish(
         });
     }
     let mut draft = session::start(cx, identity, by)?;
-    store(cx, flow, &draft).await?;
+    store(cx, flow, &draft, spends.as_deref()).await?;
     let hands_out = hook::after_registration(cx, flow, method, &mut draft.issued).await?;
     if hands_out && flow.is_native() {
         flow.continue_with.push(ContinueWith::SetOrySessionToken {
@@ -351,10 +352,15 @@ async fn finish(
 }
 
 /// Stores identity and session. The flow stays as it was, so that its form can be used again, unless a
-/// challenge was passed in it.
-async fn store(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<(), Refusal> {
-    match try_store(cx, flow, draft).await {
+/// challenge was passed in it, or this uses something up.
+async fn store(cx: &Cx, flow: &Flow, draft: &Draft, spends: Option<&str>) -> Result<(), Refusal> {
+    match try_store(cx, flow, draft, spends).await {
         Ok(()) => Ok(()),
+        Err(Problem::Store(StoreError::Stale)) => Err(Problem::BadRequest(
+            "This form was used a moment ago, by another request. Start over with a new one."
+                .into(),
+        )
+        .into()),
         Err(Problem::Store(StoreError::Conflict { .. })) => Err(Refusal::form(
             identity::taken(cx, &draft.issued.identity).await?,
         )),
@@ -362,11 +368,20 @@ async fn store(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<(), Refusal> {
     }
 }
 
-async fn try_store(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<(), Problem> {
+async fn try_store(
+    cx: &Cx,
+    flow: &Flow,
+    draft: &Draft,
+    spends: Option<&str>,
+) -> Result<(), Problem> {
     transact!(cx.app.store, tx => {
         bia_store::identity::insert(tx, &draft.issued.identity).await?;
         session::store(cx, tx, draft).await?;
-        if flow.state == State::PassedChallenge {
+        if let Some(spent) = spends {
+            let mut used = flow.clone();
+            used.context.remove(spent);
+            bia_store::flow::update(tx, &mut used).await?;
+        } else if flow.state == State::PassedChallenge {
             bia_store::flow::overwrite(tx, flow).await?;
         }
         Ok::<(), Problem>(())

@@ -40,10 +40,10 @@ pub static METHODS: &[&dyn Method] = &[
     &code::Code,
     &link::Link,
     &totp::Totp,
+    &passkey::Passkey,
+    &webauthn::Webauthn,
     &lookup_secret::LookupSecret,
     &identifier_first::IdentifierFirst,
-    &webauthn::Webauthn,
-    &passkey::Passkey,
     &oidc::Saml,
 ];
 
@@ -223,6 +223,8 @@ pub enum LoginStep {
     },
     /// The form is shown again, changed.
     AskAgain(FormStatus),
+    /// The client goes to this page to go on; the form is stored as it is now.
+    SendAway(String),
 }
 
 /// A method's part in login flows.
@@ -281,6 +283,8 @@ pub enum RegistrationStep {
         identity: Box<Identity>,
         /// By what.
         method: AuthenticationMethod,
+        /// The member of the flow's context that this uses up: whoever is second with it does not sign up.
+        spends: Option<String>,
     },
     /// The form is shown again, changed.
     AskAgain(FormStatus),

@@ -8,15 +8,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bia_config::Page;
 use bia_selfservice::cx::App;
+use bia_selfservice::method::webauthn;
 use http::{HeaderValue, StatusCode, header};
-
-/// What runs security keys and passkeys in the browser (methods.md §7).
-const WEBAUTHN: &str = include_str!("webauthn.js");
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/.well-known/change-password", get(change_password))
-        .route("/.well-known/ory/webauthn.js", get(webauthn))
+        .route("/.well-known/ory/webauthn.js", get(webauthn_script))
 }
 
 /// Where passwords are changed, for password managers (W3C, "A Well-Known URL for Changing Passwords").
@@ -25,7 +23,8 @@ async fn change_password(State(app): State<Arc<App>>) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, page)]).into_response()
 }
 
-async fn webauthn() -> Response {
+/// What runs security keys and passkeys in the browser (methods.md §7).
+async fn webauthn_script() -> Response {
     let kind = HeaderValue::from_static("text/javascript; charset=UTF-8");
-    ([(header::CONTENT_TYPE, kind)], WEBAUTHN).into_response()
+    ([(header::CONTENT_TYPE, kind)], webauthn::SCRIPT).into_response()
 }

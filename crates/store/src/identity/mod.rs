@@ -13,7 +13,8 @@ use uuid::Uuid;
 pub use address::{mark_sent, mark_verified};
 pub use list::{Filter, Page, Paged, count, list};
 pub use search::{
-    find_by_external_id, find_by_identifier, find_by_recovery_address, find_by_verifiable_address,
+    find_by_external_id, find_by_identifier, find_by_recovery_address, find_by_user_handle,
+    find_by_verifiable_address,
 };
 
 use crate::args;

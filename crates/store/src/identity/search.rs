@@ -108,6 +108,29 @@ pub async fn find_by_external_id(
     }
 }
 
+/// The identity whose security keys know it by a user handle, in standard base64 as their credential keeps it; with
+/// its credentials.
+pub async fn find_by_user_handle(
+    conn: &mut Conn,
+    handle: &str,
+) -> Result<Option<Identity>, StoreError> {
+    let kept = conn.dialect().pick(
+        "SELECT identity_id, json_extract(config, '$.user_handle') FROM identity_credentials \
+         WHERE nid = $1 AND identity_credential_type_id = $2 \
+         AND CASE WHEN json_valid(config) THEN json_extract(config, '$.user_handle') END = $3 LIMIT 10",
+        "SELECT identity_id, config ->> 'user_handle' FROM identity_credentials \
+         WHERE nid = $1 AND identity_credential_type_id = $2 AND config ->> 'user_handle' = $3 LIMIT 10",
+        "SELECT identity_id, JSON_UNQUOTE(JSON_EXTRACT(config, '$.user_handle')) FROM identity_credentials \
+         WHERE nid = $1 AND identity_credential_type_id = $2 \
+         AND JSON_UNQUOTE(JSON_EXTRACT(config, '$.user_handle')) = $3 LIMIT 10",
+    );
+    let kind = credential::type_id(MethodName::Webauthn)?;
+    let rows = conn
+        .fetch_all(kept, args![conn.nid(), kind, handle])
+        .await?;
+    of_match(conn, &rows, handle, handle).await
+}
+
 /// The text as it was typed, unless it has a NUL in it: no column holds one, and PostgreSQL does not
 /// even take the question. Normalised texts have none.
 fn askable<'t>(raw: &'t str, normalised: &'t str) -> &'t str {

@@ -177,5 +177,6 @@ async fn check(
     Ok(RegistrationStep::Register {
         identity: Box::new(identity),
         method,
+        spends: None,
     })
 }

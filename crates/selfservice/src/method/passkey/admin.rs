@@ -9,13 +9,14 @@ use time::OffsetDateTime;
 use super::Passkey;
 use crate::cx::Cx;
 use crate::method::AdminMethod;
-use crate::method::webauthn::key::{self, KeysConfig};
+use crate::method::webauthn::import;
+use crate::method::webauthn::key::KeysConfig;
 use crate::problem::Problem;
 
 #[async_trait]
 impl AdminMethod for Passkey {
     async fn import(&self, cx: &Cx, config: Value) -> Result<Value, Problem> {
-        let keys = key::read_import(config, "passkeys", cx.now)?;
+        let keys = import::read(config, "passkeys", cx.now)?;
         if keys.keys().next().is_none() {
             return Err(Problem::BadRequest(
                 "A passkey import needs at least one key.".into(),

@@ -1,12 +1,17 @@
-//! Passkeys (spec: methods.md §7). So far they can be imported and shown; signing in by them comes later.
+//! Passkeys (spec: methods.md §8): keys that know their account, so that nobody has to type a name.
 
 mod admin;
+mod login;
+mod model;
+mod registration;
+mod settings;
 
 use bia_config::Config;
-use bia_model::{Identity, MethodName};
+use bia_model::{Flow, Identity, MethodName};
 
 use super::webauthn::key::KeysConfig;
-use super::{AdminMethod, Method};
+use super::{AdminMethod, LoginMethod, Method, RegistrationMethod, SettingsMethod};
+use crate::token;
 
 /// The method.
 pub struct Passkey;
@@ -26,7 +31,35 @@ impl Method for Passkey {
         named.map_or(0, |c| KeysConfig::of(c).keys().count())
     }
 
+    fn is_way_in(&self, identity: &Identity) -> bool {
+        let keys = identity.credential(MethodName::Passkey).map(KeysConfig::of);
+        keys.unwrap_or_default().keys().next().is_some()
+    }
+
+    fn login(&self) -> Option<&dyn LoginMethod> {
+        Some(self)
+    }
+
+    fn registration(&self) -> Option<&dyn RegistrationMethod> {
+        Some(self)
+    }
+
+    fn settings(&self) -> Option<&dyn SettingsMethod> {
+        Some(self)
+    }
+
     fn admin(&self) -> Option<&dyn AdminMethod> {
         Some(self)
     }
+}
+
+/// What a new passkey is to know its account by: letters and digits, since it becomes an identifier.
+fn new_handle() -> String {
+    token::alphanumeric(64)
+}
+
+/// Puts the answer's field, which the page's script fills.
+fn put_answer(flow: &mut Flow, name: &str) {
+    use bia_model::ui::{self, Group};
+    flow.ui.upsert(ui::hidden_input(name, Group::Passkey));
 }

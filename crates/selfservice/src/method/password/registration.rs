@@ -78,6 +78,7 @@ impl RegistrationMethod for Password {
         Ok(RegistrationStep::Register {
             identity: Box::new(identity),
             method,
+            spends: None,
         })
     }
 }

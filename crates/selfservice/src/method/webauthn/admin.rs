@@ -1,12 +1,14 @@
 //! Security keys that an operator brings along and takes away (spec: admin.md §5.4, §6.4).
 
 use async_trait::async_trait;
-use bia_model::{Credential, Identity, MethodName};
+use bia_model::{Identity, MethodName};
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::Webauthn;
+use super::import;
 use super::key::{self, KeysConfig};
+use super::settings::put;
 use crate::cx::Cx;
 use crate::method::AdminMethod;
 use crate::problem::Problem;
@@ -14,7 +16,7 @@ use crate::problem::Problem;
 #[async_trait]
 impl AdminMethod for Webauthn {
     async fn import(&self, cx: &Cx, config: Value) -> Result<Value, Problem> {
-        Ok(key::read_import(config, "security keys", cx.now)?.to_json())
+        Ok(import::read(config, "security keys", cx.now)?.to_json())
     }
 
     fn merge(
@@ -29,7 +31,7 @@ impl AdminMethod for Webauthn {
         merged
             .user_handle
             .get_or_insert_with(|| key::default_handle(identity));
-        set(identity, &merged, now);
+        put(identity, &merged, now);
         Ok(())
     }
 
@@ -55,24 +57,7 @@ impl AdminMethod for Webauthn {
                 .retain(|c| c.kind != MethodName::Webauthn);
             return Ok(());
         }
-        set(identity, &left, cx.now);
+        put(identity, &left, cx.now);
         Ok(())
-    }
-}
-
-/// The schema gives the identifiers.
-fn set(identity: &mut Identity, keys: &KeysConfig, now: OffsetDateTime) {
-    let kind = MethodName::Webauthn;
-    match identity.credential_mut(kind) {
-        Some(credential) => {
-            credential.config = keys.to_json();
-            credential.version = 1;
-            credential.updated_at = now;
-        }
-        None => {
-            let mut credential = Credential::new(kind, Vec::new(), keys.to_json(), now);
-            credential.version = 1;
-            identity.set_credential(credential);
-        }
     }
 }

@@ -1,8 +1,9 @@
-//! Public keys of security keys and passkeys: as they are stored, and as they are imported (admin.md §5.4).
+//! Public keys of security keys and passkeys, as they are stored (identity.md §5).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bia_model::{Credential, Identity, MethodName, timestamp};
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use bia_webauthn::{Counter, NewKey, StoredKey, Use};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -49,6 +50,24 @@ impl KeysConfig {
         serde_json::to_value(self).unwrap_or_default()
     }
 
+    /// Adds a key. False when it is among them already.
+    pub(crate) fn add(&mut self, key: Key) -> bool {
+        if self.keys().any(|old| old.id_bytes() == key.id_bytes()) {
+            return false;
+        }
+        self.credentials.get_or_insert_default().push(key);
+        true
+    }
+
+    /// Takes the key away whose name is this, in lower hexadecimal digits.
+    pub(crate) fn remove(&mut self, id: &str) -> Option<Key> {
+        let keys = self.credentials.as_mut()?;
+        let at = keys
+            .iter()
+            .position(|key| hex::encode(key.id_bytes()) == id)?;
+        Some(keys.remove(at))
+    }
+
     /// With the keys of an import: those that are there by their id are replaced, the others added. The user
     /// handle stays unless the import has one.
     pub(crate) fn merged(self, new: KeysConfig) -> KeysConfig {
@@ -80,146 +99,143 @@ pub(crate) struct Key {
     pub(crate) id: String,
     /// In COSE form.
     pub(crate) public_key: String,
-    attestation_type: String,
-    authenticator: Authenticator,
-    display_name: String,
+    pub(super) attestation_type: String,
+    pub(super) authenticator: Authenticator,
+    /// What its owner calls it, or what it is; may be empty.
+    pub(crate) display_name: String,
     #[serde(with = "timestamp::option")]
-    added_at: Option<OffsetDateTime>,
+    pub(super) added_at: Option<OffsetDateTime>,
     /// Whether it signs in alone, or as a second factor.
     pub(crate) is_passwordless: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    flags: Option<Value>,
+    pub(super) flags: Option<KeyFlags>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    transport: Option<Value>,
+    pub(super) transport: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    attestation: Option<Value>,
+    pub(super) attestation: Option<Value>,
+}
+
+/// What a key said about itself when it was made; whether it was copied is kept up to date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct KeyFlags {
+    pub(super) user_present: bool,
+    pub(super) user_verified: bool,
+    pub(super) backup_eligible: bool,
+    pub(super) backup_state: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct Authenticator {
-    aaguid: String,
-    sign_count: u32,
-    clone_warning: bool,
+pub(super) struct Authenticator {
+    pub(super) aaguid: String,
+    pub(super) sign_count: u32,
+    pub(super) clone_warning: bool,
 }
 
-/// Reads the `config` of an import. `what` names it in the error.
-pub(crate) fn read_import(
-    config: Value,
-    what: &str,
-    now: OffsetDateTime,
-) -> Result<KeysConfig, Problem> {
-    let import: Import = serde_json::from_value(config).map_err(|e| {
-        Problem::malformed(format!("The config of the {what} is not as expected: {e}."))
-    })?;
-    let keys = import.credentials.unwrap_or_default().into_iter();
-    Ok(KeysConfig {
-        credentials: Some(keys.map(|key| key.stored(now)).collect()),
-        user_handle: import.user_handle.0.filter(|handle| !handle.is_empty()),
-    })
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Import {
-    credentials: Option<Vec<KeyImport>>,
-    user_handle: Bytes,
-}
-
-/// Standard base64, checked.
-#[derive(Default)]
-struct Bytes(Option<String>);
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Bytes, D::Error> {
-        let text = Option::<String>::deserialize(d)?;
-        if text.as_ref().is_some_and(|t| STANDARD.decode(t).is_err()) {
-            return Err(D::Error::custom("bytes are written in standard base64"));
-        }
-        Ok(Bytes(text))
-    }
-}
-
-impl Bytes {
-    fn text(self) -> String {
-        self.0.unwrap_or_default()
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct KeyImport {
-    id: Bytes,
-    public_key: Bytes,
-    attestation_type: Option<String>,
-    authenticator: Option<AuthenticatorImport>,
-    display_name: Option<String>,
-    #[serde(with = "timestamp::option")]
-    added_at: Option<OffsetDateTime>,
-    is_passwordless: Option<bool>,
-    flags: Option<Flags>,
-    transport: Option<Vec<String>>,
-    attestation: Option<Attestation>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct AuthenticatorImport {
-    aaguid: Bytes,
-    sign_count: Option<u32>,
-    clone_warning: Option<bool>,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Flags {
-    user_present: bool,
-    user_verified: bool,
-    backup_eligible: bool,
-    backup_state: bool,
-}
-
-/// Names come in lower case, see `admin::body`.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Attestation {
-    client_datajson: Bytes,
-    client_data_hash: Bytes,
-    authenticator_data: Bytes,
-    public_key_algorithm: Option<i64>,
-    object: Bytes,
-}
-
-impl Attestation {
-    fn stored(self) -> Value {
-        serde_json::json!({
-            "client_dataJSON": self.client_datajson.text(),
-            "client_data_hash": self.client_data_hash.text(),
-            "authenticator_data": self.authenticator_data.text(),
-            "public_key_algorithm": self.public_key_algorithm.unwrap_or_default(),
-            "object": self.object.text(),
-        })
-    }
-}
-
-impl KeyImport {
-    fn stored(self, now: OffsetDateTime) -> Key {
-        let authenticator = self.authenticator.unwrap_or_default();
+impl Key {
+    /// A key that was made just now.
+    pub(crate) fn new(
+        key: &NewKey,
+        display_name: &str,
+        passwordless: bool,
+        now: OffsetDateTime,
+    ) -> Key {
+        let transports: Vec<Value> = key.transports.iter().map(|t| t.as_str().into()).collect();
         Key {
-            id: self.id.text(),
-            public_key: self.public_key.text(),
-            attestation_type: self.attestation_type.unwrap_or_default(),
+            id: STANDARD.encode(&key.id),
+            public_key: STANDARD.encode(&key.public_key),
+            attestation_type: key.attestation_format.clone(),
             authenticator: Authenticator {
-                aaguid: authenticator.aaguid.text(),
-                sign_count: authenticator.sign_count.unwrap_or_default(),
-                clone_warning: authenticator.clone_warning.unwrap_or_default(),
+                aaguid: STANDARD.encode(key.aaguid),
+                sign_count: key.sign_count,
+                clone_warning: false,
             },
-            display_name: self.display_name.unwrap_or_default(),
-            added_at: self.added_at.or(Some(now)),
-            is_passwordless: self.is_passwordless.unwrap_or_default(),
-            flags: self.flags.and_then(|f| serde_json::to_value(f).ok()),
-            transport: self.transport.map(Value::from),
-            attestation: self.attestation.map(Attestation::stored),
+            display_name: display_name.to_owned(),
+            added_at: Some(now.replace_nanosecond(0).unwrap_or(now)),
+            is_passwordless: passwordless,
+            flags: Some(KeyFlags {
+                user_present: key.flags.user_present,
+                user_verified: key.flags.user_verified,
+                backup_eligible: key.flags.backup_eligible,
+                backup_state: key.flags.backup_state,
+            }),
+            transport: (!transports.is_empty()).then_some(Value::Array(transports)),
+            attestation: None,
         }
     }
+
+    /// Its own name as bytes; empty when what is stored is none.
+    pub(crate) fn id_bytes(&self) -> Vec<u8> {
+        STANDARD.decode(&self.id).unwrap_or_default()
+    }
+
+    /// What it is called on buttons.
+    pub(crate) fn shown_name(&self) -> &str {
+        if self.display_name.is_empty() {
+            "unnamed"
+        } else {
+            &self.display_name
+        }
+    }
+
+    /// When it was added.
+    pub(crate) fn shown_date(&self) -> OffsetDateTime {
+        self.added_at.unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// The ways to reach it, as the browser named them.
+    pub(super) fn transports(&self) -> Option<&Value> {
+        let list = self.transport.as_ref()?;
+        list.as_array()
+            .is_some_and(|l| !l.is_empty())
+            .then_some(list)
+    }
+
+    /// Verifies the use of it.
+    pub(super) fn verify(
+        &self,
+        answer: &bia_webauthn::Assertion,
+        expected: &bia_webauthn::Expected<'_>,
+        account: &[u8],
+    ) -> Result<Use, bia_webauthn::Fault> {
+        let public_key = STANDARD.decode(&self.public_key).unwrap_or_default();
+        let stored = StoredKey {
+            id: &self.id_bytes(),
+            public_key: &public_key,
+            backup_eligible: self.flags.map(|f| f.backup_eligible),
+        };
+        answer.verify(expected, account, &stored)
+    }
+
+    /// Notes a verified use: its counter, which never goes back, and whether the key was copied meanwhile. A
+    /// counter that does not go on leaves a warning.
+    pub(super) fn note(&mut self, used: &Use) -> (Counter, Noted) {
+        let before = self.clone();
+        let counter = Counter::of(self.authenticator.sign_count, used.sign_count);
+        match counter {
+            Counter::Advanced => self.authenticator.sign_count = used.sign_count,
+            Counter::Stuck => self.authenticator.clone_warning = true,
+            Counter::None => {}
+        }
+        if let Some(flags) = &mut self.flags {
+            flags.backup_state = used.flags.backup_state;
+        }
+        let unchanged = *self == before && counter != Counter::Stuck;
+        let noted = if unchanged {
+            Noted::Nothing
+        } else {
+            Noted::Something
+        };
+        (counter, noted)
+    }
+}
+
+/// Whether there is something to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// There is.
+    Something,
+    /// All is as it was.
+    Nothing,
 }

@@ -1,14 +1,25 @@
-//! Security keys (spec: methods.md §6). So far they can be imported, shown and taken away; signing in by
-//! them comes later.
+//! Security keys (spec: methods.md §7): a second factor, or with `passwordless` a first one. Verification is
+//! `bia-webauthn`'s; passkeys use what is here, too.
 
 mod admin;
-pub(super) mod key;
+pub(crate) mod ceremony;
+pub(crate) mod import;
+pub(crate) mod key;
+mod login;
+pub(crate) mod nodes;
+pub(crate) mod redeem;
+mod registration;
+mod settings;
 
 use bia_config::Config;
-use bia_model::{Identity, MethodName};
+use bia_model::{Aal, Identity, MethodName};
 
-use super::{AdminMethod, Method};
+use super::{AdminMethod, LoginMethod, Method, RegistrationMethod, SettingsMethod};
+use crate::cx::Cx;
 use key::KeysConfig;
+
+/// What runs security keys and passkeys in the browser (methods.md §7).
+pub const SCRIPT: &str = include_str!("webauthn.js");
 
 /// The method.
 pub struct Webauthn;
@@ -42,7 +53,40 @@ impl Method for Webauthn {
             .count()
     }
 
+    fn is_way_in(&self, identity: &Identity) -> bool {
+        let keys = identity
+            .credential(MethodName::Webauthn)
+            .map(KeysConfig::of);
+        keys.unwrap_or_default().keys().any(|k| k.is_passwordless)
+    }
+
+    fn login(&self) -> Option<&dyn LoginMethod> {
+        Some(self)
+    }
+
+    fn registration(&self) -> Option<&dyn RegistrationMethod> {
+        Some(self)
+    }
+
+    fn settings(&self) -> Option<&dyn SettingsMethod> {
+        Some(self)
+    }
+
     fn admin(&self) -> Option<&dyn AdminMethod> {
         Some(self)
+    }
+}
+
+/// Whether keys are first factors here.
+fn is_passwordless(cx: &Cx) -> bool {
+    cx.config().selfservice.methods.webauthn.config.passwordless
+}
+
+/// The level that a key gives here.
+fn level(cx: &Cx) -> Aal {
+    if is_passwordless(cx) {
+        Aal::Aal1
+    } else {
+        Aal::Aal2
     }
 }
