@@ -12,8 +12,6 @@ enum Pattern {
     On(&'static str),
     /// The key is there, with anything but `null` and an empty value.
     Set(&'static str),
-    /// The key has this text.
-    Is(&'static str, &'static str),
     /// A hook list has this hook.
     Hook(&'static str),
 }
@@ -28,8 +26,6 @@ const NOT_YET: &[Pattern] = &[
     Pattern::Hook("organization"),
     Pattern::Set("session.whoami.tokenizer.templates"),
     Pattern::Set("oauth2_provider.url"),
-    Pattern::Is("courier.delivery_strategy", "http"),
-    Pattern::Set("courier.channels"),
     Pattern::Set("courier.templates"),
     Pattern::Set("courier.template_override_path"),
     Pattern::Set("tracing.provider"),
@@ -44,7 +40,6 @@ pub(crate) fn check(tree: &Tree) -> Option<Finding> {
         match pattern {
             Pattern::On(path) => named.extend(set(tree, path, |value| *value == Value::Bool(true))),
             Pattern::Set(path) => named.extend(set(tree, path, |value| !is_empty(value))),
-            Pattern::Is(path, text) => named.extend(set(tree, path, |value| value == text)),
             Pattern::Hook(name) => hooks(&tree.value, "", name, &mut named),
         }
     }

@@ -3,8 +3,10 @@
 use bia_model::Channel;
 use bia_store::courier::Message;
 
+use crate::courier::Courier;
 use crate::error::DeliveryError;
-use crate::settings::{EmailDelivery, Settings};
+use crate::http::{self, Defaults};
+use crate::settings::{EmailDelivery, HttpChannel};
 use crate::smtp::{self, Letter};
 use crate::template::Template;
 
@@ -12,22 +14,44 @@ use crate::template::Template;
 const NO_WAY: &str = "the message has no way out of this server";
 
 /// Tries once. `Ok` means that somebody else took responsibility for the message.
-pub(crate) async fn deliver(settings: &Settings, message: &Message) -> Result<(), DeliveryError> {
+pub(crate) async fn deliver(courier: &Courier, message: &Message) -> Result<(), DeliveryError> {
+    let channels = &courier.settings.channels;
+    if let Some(channel) = channels.iter().find(|c| c.id == message.channel) {
+        return by_channel(courier, channel, message).await;
+    }
     if message.channel != Channel::Email.as_str() {
         return Err(DeliveryError::permanent(
             NO_WAY,
             format!("no courier channels configured for: {}", message.channel),
         ));
     }
-    match &settings.email {
+    match &courier.settings.email {
         EmailDelivery::Smtp(smtp) => smtp::send(smtp, letter(message)).await,
-        EmailDelivery::Http => Err(DeliveryError::permanent(
-            NO_WAY,
-            "courier.delivery_strategy is http, which this version of Bia does not deliver by; set it to smtp",
-        )),
+        EmailDelivery::Http(config) => {
+            let html = html_part(message);
+            http::send(courier, config, Defaults::UsualBody, message, html).await
+        }
     }
 }
 
+async fn by_channel(
+    courier: &Courier,
+    channel: &HttpChannel,
+    message: &Message,
+) -> Result<(), DeliveryError> {
+    if channel.kind.as_deref() != Some("http") {
+        let told = format!(
+            "the channel {} has no type that messages can be sent by; set its type to http",
+            channel.id
+        );
+        return Err(DeliveryError::permanent(NO_WAY, told));
+    }
+    let html = match message.via {
+        Channel::Email => html_part(message),
+        Channel::Sms => None,
+    };
+    http::send(courier, &channel.request, Defaults::Nothing, message, html).await
+}
 fn letter(message: &Message) -> Letter<'_> {
     Letter {
         id: message.id,

@@ -1,7 +1,7 @@
 //! What can go wrong on the way into the queue, and on the way out of it.
 
 use bia_store::StoreError;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A message did not get into the queue. Texts carry no address and no code.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,13 @@ pub struct DeliveryError {
     message: String,
     permanent: bool,
     smtp_status: Option<u16>,
+    http_status: Option<u16>,
 }
+
+/// Statuses by which a web service refuses what may be taken another time: it was slow (408), it is in the middle of
+/// something (409, 423), it takes no early data (425), it has had enough for now (429). For 422 the reference's own
+/// answers are on record: it asks again.
+const NOT_FINAL: [u16; 6] = [408, 409, 422, 423, 425, 429];
 
 /// The longest part of a server's answer that is kept, in bytes.
 const MAX_MESSAGE_BYTES: usize = 1024;
@@ -48,6 +54,7 @@ impl DeliveryError {
             message: shortened(message.into()),
             permanent: false,
             smtp_status: None,
+            http_status: None,
         }
     }
 
@@ -68,6 +75,21 @@ impl DeliveryError {
         }
     }
 
+    /// Adds the status by which a web service refused the message.
+    pub(crate) fn with_http_status(self, status: u16) -> DeliveryError {
+        DeliveryError {
+            http_status: Some(status),
+            permanent: (400..500).contains(&status) && !NOT_FINAL.contains(&status),
+            ..self
+        }
+    }
+
+    /// Whether the message is given up without another attempt: the service understood the request and will not
+    /// take it. What mail servers refuse for good is tried again as the reference does; some of them take it then.
+    pub fn is_final(&self) -> bool {
+        self.permanent && self.http_status.is_some()
+    }
+
     /// Whether another attempt is of no use before somebody changes something.
     pub fn is_permanent(&self) -> bool {
         self.permanent
@@ -80,10 +102,15 @@ impl DeliveryError {
 
     /// The `error` object of a dispatch (spec courier.md §1); what the reference does not tell is under `bia`.
     pub fn json(&self) -> Value {
-        let mut told = json!({"permanent": self.permanent});
-        if let (Some(told), Some(status)) = (told.as_object_mut(), self.smtp_status) {
-            told.insert("smtp_status".into(), status.into());
-        }
+        let mut told = Map::from_iter([("permanent".to_owned(), self.permanent.into())]);
+        told.extend(
+            self.smtp_status
+                .map(|s| ("smtp_status".to_owned(), s.into())),
+        );
+        told.extend(
+            self.http_status
+                .map(|s| ("http_status".to_owned(), s.into())),
+        );
         json!({
             "code": 500,
             "status": "Internal Server Error",
@@ -118,6 +145,20 @@ mod tests {
             json!({"code": 500, "status": "Internal Server Error", "reason": "failed to send email via smtp",
                    "message": "no such user", "bia": {"permanent": true, "smtp_status": 550}})
         );
+    }
+
+    #[test]
+    fn a_service_refuses_for_good_by_4xx_but_those_that_pass() {
+        let is_final = |status| {
+            let error = DeliveryError::temporary("failed to send message via http", "no");
+            error.with_http_status(status).is_final()
+        };
+        for status in [400, 401, 403, 404, 410, 413, 451] {
+            assert!(is_final(status), "{status}");
+        }
+        for status in [301, 408, 422, 429, 500, 502, 503] {
+            assert!(!is_final(status), "{status}");
+        }
     }
 
     #[test]

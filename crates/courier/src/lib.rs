@@ -16,8 +16,10 @@
     )
 )]
 
+mod courier;
 mod deliver;
 mod error;
+mod http;
 mod queue;
 mod recipient;
 mod settings;
@@ -25,14 +27,17 @@ mod smtp;
 mod template;
 mod worker;
 
+pub use courier::Courier;
 pub use deliver::html_part;
 pub use error::{CourierError, DeliveryError};
 pub use queue::{Outgoing, enqueue};
-pub use settings::{EmailDelivery, Security, Settings, SmtpSettings, SmtpUri, SmtpUriError};
+pub use settings::{
+    EmailDelivery, HttpChannel, Security, Settings, SmtpSettings, SmtpUri, SmtpUriError,
+};
 pub use template::{
     AuthenticatorKeyAdded, CodeMessage, LoginCodeSms, LoginCodeValid, OAuth2Client,
     OAuth2LoginRequest, RecoveryCodeSms, RecoveryCodeValid, RecoveryValid, RegistrationCodeSms,
     RegistrationCodeValid, Template, TemplateKind, UnknownAddress, VerifiableAddressChanged,
     VerificationCodeSms, VerificationCodeValid, VerificationValid,
 };
-pub use worker::{SettingsSource, TimeSource, Worker, WorkerError};
+pub use worker::{CourierSource, TimeSource, Worker, WorkerError};

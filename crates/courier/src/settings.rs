@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bia_config::section::courier::DeliveryStrategy;
+use bia_config::section::request::Request;
 use bia_config::{Config, Secret};
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -17,8 +18,21 @@ pub struct Settings {
     pub pull_count: usize,
     /// How long an idle worker waits before it looks again (`courier.worker.pull_wait`).
     pub pull_wait: Duration,
-    /// How mails leave.
+    /// Channels of their own kind (`courier.channels`); the first with a message's id carries it.
+    pub channels: Vec<HttpChannel>,
+    /// How mails leave where no channel says otherwise.
     pub email: EmailDelivery,
+}
+
+/// A way for messages by requests to a web service.
+#[derive(Clone, Debug)]
+pub struct HttpChannel {
+    /// The channel's id, `sms`.
+    pub id: String,
+    /// `http`; with another kind, or none, nothing is delivered.
+    pub kind: Option<String>,
+    /// What is sent where.
+    pub request: Request,
 }
 
 /// How mails leave (`courier.delivery_strategy`).
@@ -27,7 +41,7 @@ pub enum EmailDelivery {
     /// By SMTP.
     Smtp(Box<SmtpSettings>),
     /// By a request to a web service.
-    Http,
+    Http(Box<Request>),
 }
 
 /// How to reach the mail server, and as whom (`courier.smtp`).
@@ -90,6 +104,7 @@ impl Default for Settings {
             message_retries: 5,
             pull_count: 10,
             pull_wait: Duration::from_secs(1),
+            channels: Vec::new(),
             email: EmailDelivery::Smtp(Box::default()),
         }
     }
@@ -103,13 +118,21 @@ impl Settings {
             DeliveryStrategy::Smtp => {
                 EmailDelivery::Smtp(Box::new(SmtpSettings::from_config(config)))
             }
-            DeliveryStrategy::Http => EmailDelivery::Http,
+            DeliveryStrategy::Http => {
+                EmailDelivery::Http(Box::new(courier.http.request_config.clone()))
+            }
         };
+        let channels = courier.channels.iter().map(|channel| HttpChannel {
+            id: channel.id.clone(),
+            kind: channel.kind.clone(),
+            request: channel.request_config.clone(),
+        });
         Settings {
             message_retries: courier.message_retries,
             // The reference cuts it to a byte; zero would mean that nothing is ever sent.
             pull_count: courier.worker.pull_count.clamp(1, 255) as usize,
             pull_wait: courier.worker.pull_wait,
+            channels: channels.collect(),
             email,
         }
     }
@@ -372,7 +395,14 @@ mod tests {
         let by_http = config(
             serde_json::json!({"delivery_strategy": "http", "http": {"request_config": {"url": "https://mail.example.org"}}}),
         );
-        assert!(matches!(by_http.email, EmailDelivery::Http) && !by_http.has_no_mail_server());
+        assert!(!by_http.has_no_mail_server());
+        let EmailDelivery::Http(request) = by_http.email else {
+            panic!("not by HTTP")
+        };
+        assert_eq!(
+            (request.url.unwrap().as_str(), request.method.as_deref()),
+            ("https://mail.example.org/", Some("POST"))
+        );
     }
 
     #[test]

@@ -9,14 +9,15 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bia_store::courier::{self, Message};
+use bia_model::Channel;
+use bia_store::courier::{self as queue, Message};
 use bia_store::{Store, StoreError, transact};
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
-use crate::settings::Settings;
+use crate::courier::Courier;
 use crate::smtp::DELIVERY_TIMEOUT;
 
 /// How many messages one worker delivers at the same time. Mail services refuse clients with many connections.
@@ -37,8 +38,8 @@ const _: () = assert!(
         < LEASE.as_secs()
 );
 
-/// Where a worker asks for the settings in force, each time it uses them.
-pub type SettingsSource = Arc<dyn Fn() -> Arc<Settings> + Send + Sync>;
+/// Where a worker asks for the configuration in force, each time it uses it.
+pub type CourierSource = Arc<dyn Fn() -> Arc<Courier> + Send + Sync>;
 
 /// Where a worker reads the time.
 pub type TimeSource = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
@@ -61,7 +62,7 @@ pub struct Worker {
 
 struct Inner {
     store: Store,
-    settings: SettingsSource,
+    courier: CourierSource,
     now: TimeSource,
     wake: Arc<Notify>,
     /// Under which name this worker leases messages.
@@ -74,15 +75,10 @@ struct Inner {
 impl Worker {
     /// A worker on a database. `wake` makes an idle worker look at once; notify it after a commit that queued
     /// something.
-    pub fn new(
-        store: Store,
-        settings: SettingsSource,
-        now: TimeSource,
-        wake: Arc<Notify>,
-    ) -> Worker {
+    pub fn new(store: Store, courier: CourierSource, now: TimeSource, wake: Arc<Notify>) -> Worker {
         let inner = Inner {
             store,
-            settings,
+            courier,
             now,
             wake,
             holder: Uuid::new_v4(),
@@ -94,8 +90,8 @@ impl Worker {
         }
     }
 
-    /// Leaves all messages in the queue, without counting attempts, as long as no mail server is configured.
-    /// For development, where people read their mails in the server's own inbox page.
+    /// Leaves mails in the queue, without counting attempts, as long as no mail server is configured. For
+    /// development, where people read their mails in the server's own inbox page.
     #[must_use]
     pub fn hold_without_server(mut self, hold: bool) -> Worker {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
@@ -119,7 +115,7 @@ impl Worker {
                     if more {
                         Duration::ZERO
                     } else {
-                        (self.inner.settings)().pull_wait
+                        (self.inner.courier)().settings.pull_wait
                     }
                 }
                 Err(error) => match trouble.pause() {
@@ -156,18 +152,20 @@ impl Worker {
     /// Leases as many messages as there is room for and begins to deliver them. Tells whether more may be
     /// waiting.
     async fn take(&self, deliveries: &mut JoinSet<()>) -> Result<bool, StoreError> {
-        let settings = (self.inner.settings)();
+        let courier = (self.inner.courier)();
         let room = PARALLEL
             .saturating_sub(deliveries.len())
-            .min(settings.pull_count);
-        if room == 0 || (self.inner.hold_without_server && settings.has_no_mail_server()) {
+            .min(courier.settings.pull_count);
+        if room == 0 {
             return Ok(false);
         }
-        let messages = self.inner.lease(room).await?;
+        let holds_mail = self.inner.hold_without_server && courier.settings.has_no_mail_server();
+        let held = holds_mail.then_some(Channel::Email);
+        let messages = self.inner.lease(room, held).await?;
         let more = messages.len() == room;
         for message in messages {
-            let (inner, settings) = (Arc::clone(&self.inner), Arc::clone(&settings));
-            deliveries.spawn(async move { inner.handle(&settings, &message).await });
+            let (inner, courier) = (Arc::clone(&self.inner), Arc::clone(&courier));
+            deliveries.spawn(async move { inner.handle(&courier, &message).await });
         }
         Ok(more)
     }
@@ -196,18 +194,18 @@ fn tell_end(end: Result<(), JoinError>) {
 }
 
 impl Inner {
-    /// Takes up to `room` messages that are due. Each counts as tried from here on, so that a message which
+    /// Takes up to `room` messages that are due, but none of the channel that is `held`. Each counts as tried from here on, so that a message which
     /// kills its worker is not tried for ever.
-    async fn lease(&self, room: usize) -> Result<Vec<Message>, StoreError> {
+    async fn lease(&self, room: usize, held: Option<Channel>) -> Result<Vec<Message>, StoreError> {
         let now = (self.now)();
         let count = u32::try_from(room).unwrap_or(u32::MAX);
-        if !courier::is_due(&mut self.store.read().await?, now).await? {
+        if !queue::is_due(&mut self.store.read().await?, held, now).await? {
             return Ok(Vec::new());
         }
         transact!(self.store, tx => {
-            let mut taken = courier::claim(tx, self.holder, count, time::Duration::seconds(LEASE.as_secs().cast_signed()), now).await?;
+            let mut taken = queue::claim(tx, self.holder, count, held, time::Duration::seconds(LEASE.as_secs().cast_signed()), now).await?;
             for message in &mut taken {
-                courier::count_attempt(tx, self.holder, message.id).await?;
+                queue::count_attempt(tx, self.holder, message.id).await?;
                 message.send_count += 1;
             }
             Ok(taken)

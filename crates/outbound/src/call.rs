@@ -19,6 +19,8 @@ pub struct Call {
     pub timeout: Duration,
     /// The longest body that is read.
     pub max_answer_bytes: usize,
+    /// Whether of a longer body the beginning is enough, for callers whom only the status concerns.
+    pub cut_answer: bool,
     /// Whether private networks are closed for this call whatever the configuration says.
     pub public_only: bool,
 }
@@ -34,6 +36,7 @@ impl Call {
             body: Bytes::new(),
             timeout: Duration::from_secs(30),
             max_answer_bytes: 1024 * 1024,
+            cut_answer: false,
             public_only: false,
         }
     }

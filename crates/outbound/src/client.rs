@@ -86,6 +86,7 @@ impl Outbound {
             body,
             timeout,
             max_answer_bytes,
+            cut_answer,
             ..
         } = call;
         let mut response = self
@@ -99,7 +100,12 @@ impl Outbound {
             .map_err(failure)?;
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(failure)? {
-            if body.len() + chunk.len() > max_answer_bytes {
+            let room = max_answer_bytes.saturating_sub(body.len());
+            if chunk.len() > room && cut_answer {
+                body.extend(chunk.iter().take(room));
+                break;
+            }
+            if chunk.len() > room {
                 return Err(OutboundError::TooLarge);
             }
             body.extend_from_slice(&chunk);
@@ -332,5 +338,15 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(error, OutboundError::TooLarge), "{error:?}");
+        let url = server(vec![status("200 OK")]).await;
+        let answer = open()
+            .send(Retry::NEVER, |_| Call {
+                max_answer_bytes: 1,
+                cut_answer: true,
+                ..Call::new(Method::GET, url.clone())
+            })
+            .await
+            .unwrap();
+        assert_eq!(&answer.body[..], b"o");
     }
 }

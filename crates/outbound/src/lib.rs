@@ -11,6 +11,7 @@
 mod address;
 mod call;
 mod client;
+mod configured;
 mod exception;
 mod resolve;
 mod retry;
@@ -18,4 +19,5 @@ mod retry;
 pub use address::{Reach, allows};
 pub use call::{Answer, Call, OutboundError};
 pub use client::Outbound;
+pub use configured::UnusableCall;
 pub use retry::Retry;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use bia_config::Config;
+use bia_courier::Courier;
 use bia_jsonnet::Jsonnet;
 use bia_model::schema::IdentitySchema;
 use bia_model::{ClientType, Flow, FlowKind};
@@ -14,6 +15,7 @@ use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
 use crate::hasher::Hasher;
+use crate::headers::Headers;
 use crate::method::password::policy::PasswordPolicy;
 use crate::outcome::IssuedSession;
 use crate::problem::Problem;
@@ -57,7 +59,9 @@ pub struct Runtime {
     /// Hashes tokens and codes.
     pub keys: TokenKeys,
     /// Calls other servers, as far as `clients.http` allows.
-    pub outbound: Outbound,
+    pub outbound: Arc<Outbound>,
+    /// How messages are written, and how they leave.
+    pub courier: Arc<Courier>,
 }
 
 /// The identity schemas by id.
@@ -98,7 +102,7 @@ pub struct App {
     /// Wakes the courier when there is something to send.
     pub courier: Arc<tokio::sync::Notify>,
     /// Evaluates an operator's snippets.
-    pub jsonnet: Jsonnet,
+    pub jsonnet: Arc<Jsonnet>,
 }
 
 /// The three kinds of callers (flows.md §2).
@@ -164,6 +168,8 @@ pub struct Request {
     pub url: String,
     /// Its query.
     pub query: Vec<(String, String)>,
+    /// Its headers, for those whom the configuration lets see some.
+    pub headers: Headers,
     /// What it wants.
     pub wants: Wants,
     /// The anti-CSRF token that the client has; `None` when it has none, or one that is not whole.

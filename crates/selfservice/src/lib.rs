@@ -23,6 +23,7 @@ pub mod engine;
 pub mod flow;
 pub mod form;
 pub mod hasher;
+pub mod headers;
 pub mod hook;
 pub mod identity;
 pub mod method;

@@ -10,6 +10,7 @@ use bia_selfservice::csrf;
 use bia_selfservice::cx::{App, Credentials, Cx, Origin, Request, Wants};
 use bia_selfservice::engine::Submission;
 use bia_selfservice::form::Form;
+use bia_selfservice::headers::Headers;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use time::OffsetDateTime;
@@ -51,6 +52,7 @@ pub fn incoming(app: &Arc<App>, parts: &Parts) -> Incoming {
     let request = Request {
         url: request_url::of(parts),
         query: query(parts),
+        headers: headers(&parts.headers),
         wants: wants(&parts.headers),
         csrf_cookie: cookie_token,
         csrf_token,
@@ -119,6 +121,15 @@ fn query(parts: &Parts) -> Vec<(String, String)> {
     url::form_urlencoded::parse(raw.as_bytes())
         .map(|(k, v)| (k.into_owned(), v.into_owned()))
         .collect()
+}
+
+fn headers(sent: &HeaderMap) -> Headers {
+    let mut headers = Headers::default();
+    for (name, value) in sent {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        headers.add(name.as_str(), value);
+    }
+    headers
 }
 
 fn wants(headers: &HeaderMap) -> Wants {

@@ -10,6 +10,7 @@ use bia_config::section::bia::StoredToken;
 use bia_config::section::hasher::HashAlgorithm;
 use bia_config::section::log::{LogFormat, LogLevel};
 use bia_config::{Config, Finding, Findings, Severity, Sources};
+use bia_courier::Courier;
 use bia_jsonnet::Jsonnet;
 use bia_outbound::Outbound;
 use bia_selfservice::cx::{App, Clock, Runtime};
@@ -131,11 +132,11 @@ pub async fn open(dsn: &Dsn, patience: Duration) -> anyhow::Result<Store> {
     Ok(store)
 }
 
-/// What follows from a configuration.
+/// What follows from a configuration; `jsonnet` evaluates its snippets.
 ///
 /// # Errors
 /// When an identity schema cannot be compiled.
-pub async fn runtime(config: Arc<Config>) -> anyhow::Result<Runtime> {
+pub async fn runtime(config: Arc<Config>, jsonnet: &Arc<Jsonnet>) -> anyhow::Result<Runtime> {
     let schemas = identity_schemas::compile_all(&config).await?;
     let store_plain = config.bia.sessions.stored_token == StoredToken::Plain;
     let keys = TokenKeys::new(
@@ -149,12 +150,14 @@ pub async fn runtime(config: Arc<Config>) -> anyhow::Result<Runtime> {
     let hasher = Hasher::new(hasher(&config));
     let policy = PasswordPolicy::new(policy(&config, &hasher))
         .context("The password policy cannot be used.")?;
+    let outbound = Arc::new(Outbound::new(&config.clients.http));
     Ok(Runtime {
         schemas,
         hasher,
         policy,
         keys,
-        outbound: Outbound::new(&config.clients.http),
+        courier: Arc::new(Courier::new(&config, outbound.clone(), jsonnet.clone())),
+        outbound,
         config,
     })
 }
@@ -181,13 +184,14 @@ pub async fn app(
     store: Store,
     jsonnet: bia_jsonnet::Command,
 ) -> anyhow::Result<Arc<App>> {
-    let runtime = ArcSwap::from_pointee(runtime(config).await?);
+    let jsonnet = Arc::new(Jsonnet::new(jsonnet));
+    let runtime = ArcSwap::from_pointee(runtime(config, &jsonnet).await?);
     Ok(Arc::new(App {
         store,
         runtime,
         clock: Clock::default(),
         courier: Arc::default(),
-        jsonnet: Jsonnet::new(jsonnet),
+        jsonnet,
     }))
 }
 

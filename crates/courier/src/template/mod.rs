@@ -247,6 +247,16 @@ impl Template {
         }
     }
 
+    /// Whether the headers of the request that caused it go along, for the HTTP channel (spec courier.md §5.1).
+    pub fn carries_request_headers(&self) -> bool {
+        matches!(
+            self.kind(),
+            TemplateKind::RecoveryCodeValid
+                | TemplateKind::LoginCodeValid
+                | TemplateKind::RegistrationCodeValid
+        )
+    }
+
     /// The mail address or phone number that it goes to.
     pub fn recipient(&self) -> &str {
         with_context!(self, m => &m.to)

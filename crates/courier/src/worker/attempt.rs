@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Instant;
 
-use bia_store::courier::{self, Dispatch, Message, Status};
+use bia_store::courier::{self as queue, Dispatch, Message, Status};
 use bia_store::{StoreError, transact};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::backoff::{Trouble, retry_delay};
 use super::{Inner, RECORD_PATIENCE};
+use crate::courier::Courier;
 use crate::deliver::deliver;
 use crate::error::DeliveryError;
-use crate::settings::Settings;
 
 /// What becomes of a message after an attempt.
 enum Fate {
@@ -27,38 +27,37 @@ enum Fate {
 
 impl Inner {
     /// Delivers a leased message and writes down what became of it.
-    pub(super) async fn handle(&self, settings: &Settings, message: &Message) {
-        let fate = self.attempt(settings, message).await;
+    pub(super) async fn handle(&self, courier: &Courier, message: &Message) {
+        let fate = self.attempt(courier, message).await;
         if self.record(message, &fate).await {
             self.note_delivered(message, false);
         }
     }
 
     /// Tries once. `message.send_count` counts this attempt already.
-    async fn attempt(&self, settings: &Settings, message: &Message) -> Fate {
+    async fn attempt(&self, courier: &Courier, message: &Message) -> Fate {
         if self.was_delivered(message) {
             return Fate::Sent;
         }
+        let retries = courier.settings.message_retries;
         let attempts = u32::try_from(message.send_count).unwrap_or_default();
-        if attempts > settings.message_retries.saturating_add(1) {
+        if attempts > retries.saturating_add(1) {
             tracing::warn!(
                 message.id = %message.id, message.template_type = message.template_type, message.send_count,
                 "A message is given up: it has had all its attempts."
             );
             return Fate::Abandoned { error: None };
         }
-        match deliver(settings, message).await {
+        match deliver(courier, message).await {
             Ok(()) => {
                 self.note_delivered(message, true);
                 self.tell_sent(message);
                 Fate::Sent
             }
-            Err(error) => self.after_failure(
-                message,
-                attempts,
-                attempts > settings.message_retries,
-                &error,
-            ),
+            Err(error) => {
+                let last = attempts > retries || error.is_final();
+                self.after_failure(message, attempts, last, &error)
+            }
         }
     }
 
@@ -137,15 +136,15 @@ impl Inner {
         match fate {
             Fate::Sent => {
                 let sent = dispatch(None);
-                transact!(self.store, tx => courier::finish(tx, holder, id, Status::Sent, Some(&sent)).await)
+                transact!(self.store, tx => queue::finish(tx, holder, id, Status::Sent, Some(&sent)).await)
             }
             Fate::PutOff { error, until } => {
                 let failed = dispatch(Some(error));
-                transact!(self.store, tx => courier::put_off(tx, holder, id, *until, &failed).await)
+                transact!(self.store, tx => queue::put_off(tx, holder, id, *until, &failed).await)
             }
             Fate::Abandoned { error } => {
                 let failed = error.as_ref().map(|error| dispatch(Some(error)));
-                transact!(self.store, tx => courier::finish(tx, holder, id, Status::Abandoned, failed.as_ref()).await)
+                transact!(self.store, tx => queue::finish(tx, holder, id, Status::Abandoned, failed.as_ref()).await)
             }
         }
     }

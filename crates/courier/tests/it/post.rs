@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use bia_config::section::clients::HttpClient;
 use bia_courier::{
-    CodeMessage, EmailDelivery, Outgoing, Settings, SmtpSettings, SmtpUri, Template, Worker,
-    enqueue,
+    CodeMessage, Courier, EmailDelivery, Outgoing, Settings, SmtpSettings, SmtpUri, Template,
+    Worker, enqueue,
 };
+use bia_jsonnet::{Command, Jsonnet};
 use bia_model::Channel;
+use bia_outbound::Outbound;
 use bia_store::courier::{self, Dispatch, Message, Status};
 use bia_store::{Dsn, Store, migrate, network};
 use serde_json::json;
@@ -65,12 +68,22 @@ impl Post {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }
 
+    /// What the settings mean. Nothing here evaluates Jsonnet: no program is there for it.
+    pub(crate) fn courier(&self) -> Courier {
+        let jsonnet = Jsonnet::new(Command {
+            program: "/nowhere/bia".into(),
+            arguments: Vec::new(),
+        });
+        let outbound = Outbound::new(&HttpClient::default());
+        Courier::with(self.settings.clone(), Arc::new(outbound), Arc::new(jsonnet))
+    }
+
     /// A worker with the settings as they are now.
     pub(crate) fn worker(&self) -> Worker {
-        let (settings, seconds) = (Arc::new(self.settings.clone()), Arc::clone(&self.seconds));
+        let (courier, seconds) = (Arc::new(self.courier()), Arc::clone(&self.seconds));
         Worker::new(
             self.store.clone(),
-            Arc::new(move || Arc::clone(&settings)),
+            Arc::new(move || Arc::clone(&courier)),
             Arc::new(move || NOW + time::Duration::seconds(seconds.load(Ordering::SeqCst))),
             Arc::clone(&self.wake),
         )

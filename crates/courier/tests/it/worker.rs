@@ -199,7 +199,7 @@ async fn what_a_dead_worker_had_taken_comes_back() {
     let post = Post::open().await;
     let id = post.queue("user-1@example.org").await;
     let now = post.now();
-    let taken = transact!(post.store, tx => courier::claim(tx, Uuid::new_v4(), 10, time::Duration::seconds(300), now).await);
+    let taken = transact!(post.store, tx => courier::claim(tx, Uuid::new_v4(), 10, None, time::Duration::seconds(300), now).await);
     let taken: Result<_, bia_store::StoreError> = taken;
     assert_eq!(taken.unwrap().len(), 1);
 
@@ -222,7 +222,7 @@ async fn a_message_that_kills_its_workers_is_given_up_in_the_end() {
     for _ in 0..2 {
         let (now, dead) = (post.now(), Uuid::new_v4());
         let died: Result<(), bia_store::StoreError> = transact!(post.store, tx => {
-            courier::claim(tx, dead, 10, time::Duration::seconds(300), now).await?;
+            courier::claim(tx, dead, 10, None, time::Duration::seconds(300), now).await?;
             courier::count_attempt(tx, dead, id).await.map(drop)
         });
         died.unwrap();

@@ -1,6 +1,8 @@
 //! What the methods that write to people share: queueing a message.
 
-use bia_courier::{Template, UnknownAddress};
+use std::collections::BTreeMap;
+
+use bia_courier::{Outgoing, Template, UnknownAddress};
 use bia_model::Flow;
 use bia_store::Conn;
 use serde_json::{Map, Value};
@@ -10,7 +12,16 @@ use crate::problem::Problem;
 
 /// Queues a message. Nothing is sent before the transaction of `conn` is over.
 pub(crate) async fn enqueue(cx: &Cx, conn: &mut Conn, message: Template) -> Result<(), Problem> {
-    match bia_courier::enqueue(conn, cx.now, &message.into()).await {
+    let allowed = &cx.config().clients.web_hook.header_allowlist;
+    let request_headers = match message.carries_request_headers() {
+        true => cx.request.headers.allowed(allowed),
+        false => BTreeMap::new(),
+    };
+    let message = Outgoing {
+        template: message,
+        request_headers,
+    };
+    match bia_courier::enqueue(conn, cx.now, &message).await {
         Ok(_) => Ok(()),
         Err(error) => Err(Problem::Internal(error.to_string())),
     }

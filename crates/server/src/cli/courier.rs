@@ -64,9 +64,14 @@ impl Watch {
             sources::data_dir(None, config.bia.data_dir.as_deref())
         })?;
         let store = start::open(&dsn, PATIENCE).await?;
-        let _watching = reload::follow(sources, Arc::clone(&handle), async |_| Ok(()))?;
+        let courier = courier::Alone::new(&config, bia_jsonnet::Command::this_program());
+        let reloaded = Arc::clone(&courier);
+        let _watching = reload::follow(sources, Arc::clone(&handle), move |config| {
+            reloaded.take(&config);
+            std::future::ready(Ok(()))
+        })?;
         let stop = Stop::on_signals()?;
-        let worker = courier::alone(store.clone(), handle);
+        let worker = courier.worker(store.clone());
         tracing::info!("The courier is ready.");
         let ended = tokio::try_join!(
             async { worker.run(stop.told()).await.map_err(anyhow::Error::from) },

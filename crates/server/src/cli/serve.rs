@@ -79,7 +79,8 @@ impl Serve {
         let _watching = reload::follow(sources, handle, move |config| {
             let app = Arc::clone(&reloaded);
             async move {
-                app.runtime.store(Arc::new(start::runtime(config).await?));
+                app.runtime
+                    .store(Arc::new(start::runtime(config, &app.jsonnet).await?));
                 Ok(())
             }
         })?;

@@ -1,20 +1,25 @@
 //! Which worker delivers which message, and how it ended.
 
+use bia_model::Channel;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{Dispatch, Message, Status, columns, find, read};
+use super::{Dispatch, Message, Status, columns, find, kind_of, read};
 use crate::args;
 use crate::db::{Conn, StoreError, Tx};
 
 /// Whether [`claim`] would find anything. Cheap, and only reads: an idle worker asks often.
-pub async fn is_due(conn: &mut Conn, now: OffsetDateTime) -> Result<bool, StoreError> {
+pub async fn is_due(
+    conn: &mut Conn,
+    held: Option<Channel>,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
     let nid = conn.nid();
     let waiting = conn
         .fetch_optional(
             "SELECT id FROM courier_messages WHERE nid = $1 AND status = $2 AND NOT EXISTS (SELECT 1 FROM bia_courier_lease l \
-             WHERE l.message_id = courier_messages.id AND l.until > $3) LIMIT 1",
-            args![nid, Status::Queued.number(), now],
+             WHERE l.message_id = courier_messages.id AND l.until > $3) AND type <> $4 LIMIT 1",
+            args![nid, Status::Queued.number(), now, number(held)],
         )
         .await?;
     if waiting.is_some() {
@@ -31,13 +36,15 @@ pub async fn is_due(conn: &mut Conn, now: OffsetDateTime) -> Result<bool, StoreE
 }
 
 /// Takes up to `count` messages for a worker: the oldest that wait and were not [put off](put_off), then
-/// those whose worker has let its lease run out. Nobody else gets them until `lease` is over.
+/// those whose worker has let its lease run out. Nobody else gets them until `lease` is over. Those that wait
+/// for the `held` channel go on waiting.
 ///
 /// Messages that the reference's own worker is delivering have no lease and are left to it.
 pub async fn claim(
     tx: &mut Tx,
     worker: Uuid,
     count: u32,
+    held: Option<Channel>,
     lease: Duration,
     now: OffsetDateTime,
 ) -> Result<Vec<Message>, StoreError> {
@@ -47,9 +54,9 @@ pub async fn claim(
             concat!(
                 "SELECT ", columns!(), " FROM courier_messages WHERE nid = $1 AND status = $2 AND NOT EXISTS \
                  (SELECT 1 FROM bia_courier_lease l WHERE l.message_id = courier_messages.id AND l.until > $3) \
-                 ORDER BY created_at, id LIMIT $4"
+                 AND type <> $4 ORDER BY created_at, id LIMIT $5"
             ),
-            args![nid, Status::Queued.number(), now, count],
+            args![nid, Status::Queued.number(), now, number(held), count],
         )
         .await?;
     let mut mine = Vec::new();
@@ -65,6 +72,11 @@ pub async fn claim(
         take_over(tx, worker, rest, now + lease, now, &mut mine).await?;
     }
     Ok(mine)
+}
+
+/// The number of a channel's messages; none has the number of no channel.
+fn number(channel: Option<Channel>) -> i32 {
+    channel.map_or(0, kind_of)
 }
 
 /// Of all who try at the same moment one finds the message still waiting.

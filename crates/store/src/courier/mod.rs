@@ -171,13 +171,18 @@ fn read(row: &Row) -> Result<Message, StoreError> {
     })
 }
 
+/// The number by which `type` names a channel.
+fn kind_of(via: Channel) -> i32 {
+    match via {
+        Channel::Email => 1,
+        Channel::Sms => 2,
+    }
+}
+
 /// Puts a message into the queue.
 pub async fn insert(conn: &mut Conn, message: &Message) -> Result<(), StoreError> {
     let m = message;
-    let kind = match m.via {
-        Channel::Email => 1,
-        Channel::Sms => 2,
-    };
+    let kind = kind_of(m.via);
     conn.execute(
         "INSERT INTO courier_messages (id, nid, status, type, recipient, subject, body, template_type, template_data, \
          request_headers, channel, send_count, created_at, updated_at) \

@@ -49,7 +49,7 @@ async fn queue(place: &Place, count: i64) -> Vec<Message> {
 
 async fn claim(place: &Place, worker: Uuid, count: u32, at: i64) -> Vec<Uuid> {
     let now = NOW + Duration::seconds(at);
-    let claimed = transact!(place.store, tx => courier::claim(tx, worker, count, Duration::seconds(60), now).await);
+    let claimed = transact!(place.store, tx => courier::claim(tx, worker, count, None, Duration::seconds(60), now).await);
     claimed.unwrap().iter().map(|m| m.id).collect()
 }
 
@@ -84,7 +84,7 @@ async fn two_workers_never_share_a_message(place: &Place) {
             tokio::spawn(async move {
                 let (worker, mut mine) = (Uuid::new_v4(), Vec::new());
                 for _ in 0..8 {
-                    let claimed = transact!(store, tx => courier::claim(tx, worker, 5, Duration::minutes(1), NOW).await);
+                    let claimed = transact!(store, tx => courier::claim(tx, worker, 5, None, Duration::minutes(1), NOW).await);
                     mine.extend(claimed.unwrap().into_iter().map(|m| m.id));
                 }
                 mine
@@ -213,7 +213,7 @@ async fn a_message_that_is_put_off_waits_for_its_time(place: &Place) {
 
 async fn is_due(place: &Place, at: i64) -> bool {
     let mut conn = place.store.read().await.unwrap();
-    courier::is_due(&mut conn, NOW + Duration::seconds(at))
+    courier::is_due(&mut conn, None, NOW + Duration::seconds(at))
         .await
         .unwrap()
 }

@@ -19,7 +19,7 @@ use crate::{csrf, engine};
 #[async_trait]
 impl VerificationMethod for Code {
     async fn populate(&self, cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
-        flow.ui.append(address_node());
+        flow.ui.append(address_node(cx));
         flow.ui.append(ui::submit(
             MethodName::Code.as_str(),
             Group::Code,
@@ -64,16 +64,21 @@ impl VerificationMethod for Code {
         if result.is_err() {
             engine::set_csrf(cx, flow);
             flow.ui
-                .upsert(address_node().with_value(address.unwrap_or_default()));
+                .upsert(address_node(cx).with_value(address.unwrap_or_default()));
         }
         result
     }
 }
 
-fn address_node() -> ui::Node {
-    ui::input("email", InputType::Email, Group::Code)
+/// Where text messages can be sent the field takes phone numbers, too.
+fn address_node(cx: &Cx) -> ui::Node {
+    let (kind, label) = match cx.config().courier.channel(Channel::Sms.as_str()) {
+        Some(_) => (InputType::Text, text::email_or_phone_label()),
+        None => (InputType::Email, text::email_label()),
+    };
+    ui::input("email", kind, Group::Code)
         .required()
-        .labelled(text::email_label())
+        .labelled(label)
 }
 
 /// A method is one of two, where one is named.
