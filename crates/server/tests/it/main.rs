@@ -18,6 +18,7 @@ mod map;
 mod operation;
 mod own_account;
 mod pages;
+mod passkeys;
 mod recovery;
 mod registration;
 mod running;

@@ -23,6 +23,7 @@ on_each_database!(
     lists_are_paged_by_id,
     lists_are_filtered,
     many_addresses_do_not_multiply,
+    security_keys_tell_whose_they_are,
     deleting_takes_everything_along,
     an_address_is_sent_to_and_then_verified,
     text_that_the_column_cannot_hold_is_refused_where_the_database_minds,
@@ -460,6 +461,38 @@ async fn many_addresses_do_not_multiply(place: &Place) {
         ),
         (31, 31)
     );
+}
+
+async fn security_keys_tell_whose_they_are(place: &Place) {
+    let mut owner = person("user-1@example.org");
+    let keys = json!({"credentials": [], "user_handle": "MDEyMzQ1Njc4OWFiY2RlZg=="});
+    let kind = MethodName::Webauthn;
+    owner.credentials.push(Credential::new(
+        kind,
+        vec!["user-1@example.org".into()],
+        keys.clone(),
+        NOW,
+    ));
+    keep(&place.store, &owner).await.unwrap();
+    let mut other = person("user-2@example.org");
+    other.credentials.push(Credential::new(
+        MethodName::Passkey,
+        vec!["x".into()],
+        keys,
+        NOW,
+    ));
+    keep(&place.store, &other).await.unwrap();
+    let mut conn = place.store.read().await.unwrap();
+    for (handle, found) in [
+        ("MDEyMzQ1Njc4OWFiY2RlZg==", Some(owner.id)),
+        ("mdeymzq1njc4owfiy2rlzg==", None),
+        ("", None),
+    ] {
+        let identity = identity::find_by_user_handle(&mut conn, handle)
+            .await
+            .unwrap();
+        assert_eq!(identity.map(|i| i.id), found, "{handle:?}");
+    }
 }
 
 async fn deleting_takes_everything_along(place: &Place) {

@@ -99,7 +99,10 @@
     if (supported()) return create(parsed(options || field("webauthn_register_trigger").value), "webauthn_register");
   }
 
+  // The dialog that waits beside the form, and how long a page has to stay before it does: one that is only passed
+  // through, as after signing out, asks for nothing.
   var waiting = null;
+  var PATIENCE_MS = 500;
 
   function passkeyLogin() {
     if (!supported()) return;
@@ -112,9 +115,11 @@
     if (!conditional || !field("passkey_challenge")) return;
     return window.PublicKeyCredential.isConditionalMediationAvailable().then(function (available) {
       if (!available) return;
-      waiting = new AbortController();
-      return get(parsed(field("passkey_challenge").value), "passkey_login",
-        { mediation: "conditional", signal: waiting.signal });
+      var mine = waiting = new AbortController();
+      setTimeout(function () {
+        if (mine.signal.aborted) return;
+        get(parsed(field("passkey_challenge").value), "passkey_login", { mediation: "conditional", signal: mine.signal });
+      }, PATIENCE_MS);
     });
   }
 
