@@ -2,6 +2,7 @@
 
 mod attempt;
 mod backoff;
+mod lane;
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -24,7 +25,7 @@ use crate::smtp::DELIVERY_TIMEOUT;
 const PARALLEL: usize = 8;
 
 /// For how long a worker has a message to itself. When it dies, another one takes the message after this time.
-/// Longer than a delivery and the writing down of its outcome may take.
+/// Longer than waiting for its turn, a delivery and the writing down of its outcome may take.
 const LEASE: Duration = Duration::from_secs(300);
 
 /// For how long a worker tries to write an outcome down before it gives up on it.
@@ -34,7 +35,10 @@ const RECORD_PATIENCE: Duration = Duration::from_secs(120);
 const RECORD_MARGIN: Duration = Duration::from_secs(110);
 
 const _: () = assert!(
-    DELIVERY_TIMEOUT.as_secs() + RECORD_PATIENCE.as_secs() + RECORD_MARGIN.as_secs()
+    lane::PATIENCE.as_secs()
+        + DELIVERY_TIMEOUT.as_secs()
+        + RECORD_PATIENCE.as_secs()
+        + RECORD_MARGIN.as_secs()
         < LEASE.as_secs()
 );
 
@@ -70,6 +74,7 @@ struct Inner {
     hold_without_server: bool,
     /// Delivered, though the database does not know yet: not to be sent a second time.
     unrecorded: Mutex<HashSet<Uuid>>,
+    lanes: Arc<lane::Lanes>,
 }
 
 impl Worker {
@@ -84,6 +89,7 @@ impl Worker {
             holder: Uuid::new_v4(),
             hold_without_server: false,
             unrecorded: Mutex::default(),
+            lanes: Arc::default(),
         };
         Worker {
             inner: Arc::new(inner),
@@ -165,7 +171,12 @@ impl Worker {
         let more = messages.len() == room;
         for message in messages {
             let (inner, courier) = (Arc::clone(&self.inner), Arc::clone(&courier));
-            deliveries.spawn(async move { inner.handle(&courier, &message).await });
+            let mut place = self.inner.lanes.queue_up(&message.recipient);
+            deliveries.spawn(async move {
+                place.wait().await;
+                inner.handle(&courier, &message).await;
+                drop(place);
+            });
         }
         Ok(more)
     }

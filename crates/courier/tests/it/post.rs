@@ -91,7 +91,16 @@ impl Post {
 
     /// Queues a sign-in code for a mail address or phone number.
     pub(crate) async fn queue(&self, to: &str) -> Uuid {
-        let template = Template::login_code(Channel::of_address(to), code_for(to));
+        self.queue_code(to, "123456").await
+    }
+
+    pub(crate) async fn queue_code(&self, to: &str, code: &str) -> Uuid {
+        let code = code.to_owned();
+        let message = CodeMessage {
+            code,
+            ..code_for(to)
+        };
+        let template = Template::login_code(Channel::of_address(to), message);
         let mut conn = self.store.write().await.unwrap();
         enqueue(&mut conn, self.now(), &Outgoing::from(template))
             .await

@@ -131,6 +131,22 @@ async fn without_retries_there_is_one_attempt_and_pauses_grow() {
     assert_eq!(post.fate(often).await, (Status::Abandoned, 4));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn messages_to_one_recipient_arrive_in_the_order_in_which_they_were_queued() {
+    let post = Post::open().await;
+    let codes: Vec<String> = (100_001..100_009).map(|n: u32| n.to_string()).collect();
+    for code in &codes {
+        post.queue_code("user-1@example.org", code).await;
+        post.let_pass(1);
+    }
+    assert_eq!(post.worker().work_once().await.unwrap(), codes.len());
+    let mails = post.sink.mails();
+    for (mail, code) in mails.iter().zip(&codes) {
+        assert!(mail.content.contains(code.as_str()), "{code} is not next");
+    }
+    assert_eq!(mails.len(), codes.len());
+}
+
 #[tokio::test]
 async fn messages_that_fail_hold_up_nobody_else() {
     let mut post = Post::open().await;
