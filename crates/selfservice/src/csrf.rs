@@ -71,6 +71,8 @@ fn random_bytes() -> [u8; TOKEN_BYTES] {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -78,9 +80,12 @@ mod tests {
         let token = new_token();
         let masked = mask(&token);
         assert_ne!(masked, mask(&token));
+        assert_eq!(STANDARD.decode(&masked).unwrap().len(), 2 * TOKEN_BYTES);
+        assert!(is_token(&token) && !is_token(&masked));
         assert!(matches(&token, &masked));
         assert!(matches(&token, &token));
         assert!(!matches(&new_token(), &masked));
+        assert!(!matches(&new_token(), &token));
     }
 
     #[test]
@@ -90,5 +95,21 @@ mod tests {
         }
         assert!(!matches("", ""));
         assert_eq!(mask("nonsense"), "");
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_never_matches(sent in ".{0,120}", cookie in ".{0,60}") {
+            prop_assert!(!matches(&new_token(), &sent));
+            prop_assert!(!is_token(&cookie));
+        }
+
+        #[test]
+        fn one_changed_byte_does_not_match(at in 0_usize..2 * TOKEN_BYTES, bit in 0_u32..8) {
+            let token = new_token();
+            let mut masked = STANDARD.decode(mask(&token)).unwrap();
+            masked[at] ^= 1 << bit;
+            prop_assert!(!matches(&token, &STANDARD.encode(masked)));
+        }
     }
 }

@@ -44,7 +44,7 @@ pub fn incoming(app: &Arc<App>, parts: &Parts) -> Incoming {
         ),
         sent_token(&parts.headers),
     );
-    let cookie_token = judged.token().map(|t| t.cookie_value());
+    let cookie_token = judged.token().map(str::to_owned);
     let csrf_token = match &cookie_token {
         Some(token) if !judged.needs_new_cookie() => token.clone(),
         _ => csrf::new_token(),
@@ -161,7 +161,9 @@ fn values<'p>(pairs: &'p [(String, String)], name: &str) -> impl Iterator<Item =
 }
 
 fn sent_token(headers: &HeaderMap) -> Option<&str> {
-    headers.get("x-csrf-token").and_then(|v| v.to_str().ok())
+    headers
+        .get(csrf_cookie::CSRF_HEADER)
+        .and_then(|v| v.to_str().ok())
 }
 
 /// The credentials in their order (sessions.md §3): header, session cookie, bearer token.
