@@ -103,6 +103,8 @@ pub struct App {
     pub courier: Arc<tokio::sync::Notify>,
     /// Evaluates an operator's snippets.
     pub jsonnet: Arc<Jsonnet>,
+    /// Whose turn it is to change an account.
+    pub turns: crate::turns::Turns,
 }
 
 /// The three kinds of callers (flows.md §2).

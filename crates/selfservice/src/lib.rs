@@ -32,3 +32,4 @@ pub mod problem;
 pub mod return_to;
 pub mod session;
 pub mod token;
+pub mod turns;

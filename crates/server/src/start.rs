@@ -17,6 +17,7 @@ use bia_selfservice::cx::{App, Clock, Runtime};
 use bia_selfservice::hasher::{Hasher, HasherConfig};
 use bia_selfservice::method::password::policy::{BreachConfig, PasswordPolicy, PolicyConfig};
 use bia_selfservice::token::TokenKeys;
+use bia_selfservice::turns::Turns;
 use bia_store::{Dialect, Dsn, Store, migrate, network};
 use time::OffsetDateTime;
 use tracing_subscriber::filter::LevelFilter;
@@ -192,6 +193,7 @@ pub async fn app(
         clock: Clock::default(),
         courier: Arc::default(),
         jsonnet,
+        turns: Turns::default(),
     }))
 }
 
