@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bia_model::schema::{Derived, IdentitySchema};
-use bia_model::{Credential, Identity, MethodName, RecoveryAddress, VerifiableAddress};
+use bia_model::{Credential, Identity, MethodName, RecoveryAddress, VerifiableAddress, normalise};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -67,6 +67,7 @@ pub fn apply_derived(cx: &Cx, identity: &mut Identity, derived: Derived) -> Resu
             Problem::Misconfigured("An identifier among the traits is empty.".into()).into(),
         );
     }
+    check_lengths(&derived)?;
     let now = cx.now;
     identity.traits = derived.traits.clone();
     set_identifiers(identity, MethodName::Password, &derived.password, now);
@@ -76,6 +77,30 @@ pub fn apply_derived(cx: &Cx, identity: &mut Identity, derived: Derived) -> Resu
     merge_recovery(identity, &derived, now);
     identity.available_aal = Some(method::available_aal(cx.config(), identity));
     Ok(())
+}
+
+/// The most characters of an identifier, and of an address: what every database can keep.
+pub(crate) const IDENTIFIER_CHARS: usize = 255;
+const ADDRESS_CHARS: usize = 400;
+
+fn check_lengths(derived: &Derived) -> Result<(), Problem> {
+    let identifiers = [&derived.password, &derived.webauthn, &derived.code];
+    let identifiers = identifiers.into_iter().flatten();
+    let verifiable = derived.verifiable_addresses.iter().map(|a| &a.value);
+    let recovery = derived.recovery_addresses.iter().map(|a| &a.value);
+    let long = |text: &String, most: usize| Some(text.chars().count()).filter(|n| *n > most);
+    if let Some(n) = identifiers.filter_map(|i| long(i, IDENTIFIER_CHARS)).next() {
+        return Err(Problem::BadRequest(format!(
+            "An identifier has {n} characters. At most {IDENTIFIER_CHARS} can be kept."
+        )));
+    }
+    let mut addresses = verifiable.chain(recovery);
+    match addresses.find_map(|a| long(a, ADDRESS_CHARS)) {
+        Some(n) => Err(Problem::BadRequest(format!(
+            "An address has {n} characters. At most {ADDRESS_CHARS} can be kept."
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Puts the identifiers of a type as the traits give them; the entry is made when it is missing.
@@ -113,6 +138,11 @@ fn set_code_addresses(identity: &mut Identity, derived: &Derived, now: OffsetDat
     }
 }
 
+/// Whether a stored address is the normalised one in another spelling: old rows hold some that were stored as typed.
+pub(crate) fn is_spelling_of(stored: &str, normalised: &str) -> bool {
+    stored == normalised || normalise::identifier(stored) == normalised
+}
+
 fn merge_verifiable(identity: &mut Identity, derived: &Derived, now: OffsetDateTime) {
     let old = std::mem::take(&mut identity.verifiable_addresses);
     identity.verifiable_addresses = derived
@@ -121,9 +151,14 @@ fn merge_verifiable(identity: &mut Identity, derived: &Derived, now: OffsetDateT
         .map(|new| {
             let known = old
                 .iter()
-                .find(|a| a.via == new.via && a.value == new.value)
-                .cloned();
-            known.unwrap_or_else(|| VerifiableAddress::new(new.via, new.value.clone(), now))
+                .find(|a| a.via == new.via && is_spelling_of(&a.value, &new.value));
+            match known {
+                Some(known) => VerifiableAddress {
+                    value: new.value.clone(),
+                    ..known.clone()
+                },
+                None => VerifiableAddress::new(new.via, new.value.clone(), now),
+            }
         })
         .collect();
 }
@@ -136,9 +171,14 @@ fn merge_recovery(identity: &mut Identity, derived: &Derived, now: OffsetDateTim
         .map(|new| {
             let known = old
                 .iter()
-                .find(|a| a.via == new.via && a.value == new.value)
-                .cloned();
-            known.unwrap_or_else(|| RecoveryAddress::new(new.via, new.value.clone(), now))
+                .find(|a| a.via == new.via && is_spelling_of(&a.value, &new.value));
+            match known {
+                Some(known) => RecoveryAddress {
+                    value: new.value.clone(),
+                    ..known.clone()
+                },
+                None => RecoveryAddress::new(new.via, new.value.clone(), now),
+            }
         })
         .collect();
 }

@@ -4,7 +4,7 @@ use bia_model::{Identity, IdentityState, schema};
 use bia_store::StoreError;
 
 use crate::cx::Cx;
-use crate::identity;
+use crate::identity::{self, IDENTIFIER_CHARS};
 use crate::method::Refusal;
 use crate::problem::Problem;
 
@@ -22,9 +22,6 @@ const REGIONS: [&str; 8] = [
 
 /// The most characters of an external id: what every database can keep.
 const EXTERNAL_ID_CHARS: usize = 64;
-
-/// The most characters of an identifier, likewise.
-const IDENTIFIER_CHARS: usize = 255;
 
 /// Says no more than that: who else has it is not for everybody who may create identities.
 pub(super) const TAKEN: &str =

@@ -65,7 +65,7 @@ pub(super) async fn run(
 ) -> Result<Option<Outcome>, Refusal> {
     let known = |a: &VerifiableAddress| {
         let mut stored = old.verifiable_addresses.iter();
-        stored.any(|b| b.via == a.via && b.value == a.value)
+        stored.any(|b| b.via == a.via && identity::is_spelling_of(&b.value, &a.value))
     };
     let mut new = changed.verifiable_addresses.iter().filter(|a| !known(a));
     let Some(address) = new.next() else {

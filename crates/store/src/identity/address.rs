@@ -1,6 +1,6 @@
 //! Verifiable and recovery addresses.
 
-use bia_model::{Identity, RecoveryAddress, VerifiableAddress};
+use bia_model::{Identity, RecoveryAddress, VerifiableAddress, normalise};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -109,33 +109,40 @@ pub(super) async fn insert_recovery<'a>(
     .await
 }
 
-/// Brings the stored addresses to what `identity` says, as `credential::replace_changed` does.
+/// Brings the stored addresses to what `identity` says, as `credential::replace_changed` does. One that is only
+/// spelled anew keeps its row.
 pub(super) async fn replace_changed(
     tx: &mut Tx,
     identity: &mut Identity,
     stored: &Identity,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let same = |a: &VerifiableAddress, b: &VerifiableAddress| {
+    let alike = |a: &VerifiableAddress, b: &VerifiableAddress| {
         a.via == b.via
-            && a.value == b.value
             && a.verified == b.verified
             && a.status == b.status
             && a.verified_at == b.verified_at
     };
     let mut kept = Vec::new();
     for address in &mut identity.verifiable_addresses {
-        match stored
-            .verifiable_addresses
-            .iter()
-            .find(|old| same(old, address))
-        {
-            Some(old) => {
-                *address = old.clone();
-                kept.push(old.id);
+        let old = stored.verifiable_addresses.iter();
+        let mut old = old.filter(|old| alike(old, address));
+        match old.find(|old| {
+            old.value == address.value
+                || is_respelled((old.id, &old.value), (address.id, &address.value))
+        }) {
+            Some(old) if old.value == address.value => *address = old.clone(),
+            Some(_) => {
+                address.updated_at = now;
+                const RESPELL: &str = "UPDATE identity_verifiable_addresses SET value = $1, updated_at = $2 WHERE nid = $3 AND id = $4";
+                respell(tx, RESPELL, &address.value, address.id, now).await?;
             }
-            None => (address.id, address.updated_at) = (Uuid::new_v4(), now),
+            None => {
+                (address.id, address.updated_at) = (Uuid::new_v4(), now);
+                continue;
+            }
         }
+        kept.push(address.id);
     }
     let gone = stored
         .verifiable_addresses
@@ -163,24 +170,29 @@ async fn replace_changed_recovery(
     stored: &Identity,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let same = |a: &RecoveryAddress, b: &RecoveryAddress| {
-        a.via == b.via
-            && a.value == b.value
-            && a.break_glass_for_organization == b.break_glass_for_organization
+    let alike = |a: &RecoveryAddress, b: &RecoveryAddress| {
+        a.via == b.via && a.break_glass_for_organization == b.break_glass_for_organization
     };
     let mut kept = Vec::new();
     for address in &mut identity.recovery_addresses {
-        match stored
-            .recovery_addresses
-            .iter()
-            .find(|old| same(old, address))
-        {
-            Some(old) => {
-                *address = old.clone();
-                kept.push(old.id);
+        let old = stored.recovery_addresses.iter();
+        let mut old = old.filter(|old| alike(old, address));
+        match old.find(|old| {
+            old.value == address.value
+                || is_respelled((old.id, &old.value), (address.id, &address.value))
+        }) {
+            Some(old) if old.value == address.value => *address = old.clone(),
+            Some(_) => {
+                address.updated_at = now;
+                const RESPELL: &str = "UPDATE identity_recovery_addresses SET value = $1, updated_at = $2 WHERE nid = $3 AND id = $4";
+                respell(tx, RESPELL, &address.value, address.id, now).await?;
             }
-            None => (address.id, address.updated_at) = (Uuid::new_v4(), now),
+            None => {
+                (address.id, address.updated_at) = (Uuid::new_v4(), now);
+                continue;
+            }
         }
+        kept.push(address.id);
     }
     let gone = stored
         .recovery_addresses
@@ -199,6 +211,25 @@ async fn replace_changed_recovery(
         .iter()
         .filter(|a| !kept.contains(&a.id));
     insert_recovery(tx, identity.id, fresh).await
+}
+
+/// Whether an address is a stored one in another spelling. A row never goes over to another address: codes
+/// that were sent to the old one name it.
+fn is_respelled(old: (Uuid, &str), new: (Uuid, &str)) -> bool {
+    old.0 == new.0 && normalise::identifier(old.1) == normalise::identifier(new.1)
+}
+
+/// Gives the row of an address another spelling.
+async fn respell(
+    tx: &mut Tx,
+    sql: &'static str,
+    value: &str,
+    id: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let nid = tx.nid();
+    tx.execute(sql, args![value, now, nid, id]).await?;
+    Ok(())
 }
 
 /// Marks a verifiable address as verified now. `false` when it is gone.

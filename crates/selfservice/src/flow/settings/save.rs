@@ -1,6 +1,8 @@
 //! Storing a change of settings, and what follows from it (spec: flows.md §9).
 
-use bia_model::{ContinueWith, Flow, FlowKind, Identity, MethodName, State, text};
+use bia_model::{
+    Channel, ContinueWith, Credential, Flow, FlowKind, Identity, MethodName, State, normalise, text,
+};
 use bia_store::identity::Expand;
 use bia_store::{StoreError, Tx, transact};
 
@@ -79,33 +81,47 @@ fn ends_at(cx: &Cx, flow: &Flow, method: MethodName) -> Result<String, Problem> 
     return_to::resolve(cx, flow, after.return_url(method.as_str()).unwrap_or(&page))
 }
 
-/// Whether a change reaches what somebody signs in with or is reached by. Configs are compared as JSON:
-/// databases give back members in an order of their own.
+/// Whether a change reaches what somebody signs in with or is reached by. Configs are compared as JSON, and
+/// everything in one order: databases give members and rows back in an order of their own. Old rows that are
+/// only spelled anew are no change.
 fn touches_credentials(old: &Identity, new: &Identity) -> bool {
     let credentials = |i: &Identity| {
-        let mut all: Vec<_> = i
-            .credentials
-            .iter()
-            .map(|c| (c.kind, c.identifiers.clone(), c.config.clone()))
+        let all = i.credentials.iter();
+        let mut all: Vec<_> = all
+            .map(|c| (c.kind, identifiers(c), c.config.clone()))
             .collect();
         all.sort_by_key(|(kind, ..)| *kind);
         all
     };
-    let verifiable = |i: &Identity| {
-        i.verifiable_addresses
-            .iter()
-            .map(|a| (a.via, a.value.clone()))
-            .collect::<Vec<_>>()
-    };
-    let recovery = |i: &Identity| {
-        i.recovery_addresses
-            .iter()
-            .map(|a| (a.via, a.value.clone()))
-            .collect::<Vec<_>>()
-    };
-    credentials(old) != credentials(new)
-        || verifiable(old) != verifiable(new)
-        || recovery(old) != recovery(new)
+    credentials(old) != credentials(new) || addresses(old) != addresses(new)
+}
+
+/// All addresses by what they are for, how they are reached, and their spelling.
+fn addresses(identity: &Identity) -> Vec<(bool, Channel, String)> {
+    let verifiable = identity.verifiable_addresses.iter();
+    let verifiable = verifiable.map(|a| (true, a.via, normalise::identifier(&a.value)));
+    let recovery = identity.recovery_addresses.iter();
+    let recovery = recovery.map(|a| (false, a.via, normalise::identifier(&a.value)));
+    let mut all: Vec<_> = verifiable.chain(recovery).collect();
+    all.sort_by(|a, b| (a.0, a.1.as_str(), &a.2).cmp(&(b.0, b.1.as_str(), &b.2)));
+    all
+}
+
+/// Subjects of other providers count to the letter.
+fn identifiers(credential: &Credential) -> Vec<String> {
+    let to_the_letter = matches!(credential.kind, MethodName::Oidc | MethodName::Saml);
+    let all = credential.identifiers.iter();
+    let mut all: Vec<String> = all
+        .map(|i| {
+            if to_the_letter {
+                i.clone()
+            } else {
+                normalise::identifier(i)
+            }
+        })
+        .collect();
+    all.sort();
+    all
 }
 
 /// The form becomes that of a flow that would be started now, and says that the change was saved. The
