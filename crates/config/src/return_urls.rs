@@ -20,6 +20,8 @@ pub enum ReturnToError {
 pub struct ReturnUrls {
     listed: Vec<Rule>,
     own: Rule,
+    /// The built-in pages: a flow may have to come back to one of them.
+    pages: Rule,
 }
 
 /// Scheme, host with port (which may start with `*`), and the start of the path.
@@ -96,8 +98,13 @@ impl ReturnUrls {
             }
         }
         let mut own = Rule::new(public_base);
-        own.path = format!("{}/self-service", own.path.trim_end_matches('/'));
-        (Self { listed, own }, unusable)
+        let base = own.path.trim_end_matches('/').to_owned();
+        own.path = format!("{base}/self-service");
+        let pages = Rule {
+            path: format!("{base}/ui/"),
+            ..own.clone()
+        };
+        (Self { listed, own, pages }, unusable)
     }
 
     /// Decides where a browser goes: to `explicit` (the flow's own `return_to`), else to `from_query` (the
@@ -105,7 +112,7 @@ impl ReturnUrls {
     ///
     /// A `return_to` without scheme and host takes them from `default`. It has to match an entry: same scheme,
     /// same host and port (or, after a leading `*`, the same end), and a path that starts with the entry's.
-    /// The server's own `/self-service` addresses always match.
+    /// The server's own `/self-service` addresses and its pages below `/ui/` always match.
     ///
     /// # Errors
     /// [`ReturnToError::Unparsable`] and [`ReturnToError::Forbidden`].
@@ -122,7 +129,7 @@ impl ReturnUrls {
         self.decide(raw, default, |url| {
             self.listed
                 .iter()
-                .chain([&self.own])
+                .chain([&self.own, &self.pages])
                 .any(|rule| rule.allows(url))
         })
     }
@@ -263,6 +270,9 @@ mod tests {
             &none,
             "https://auth.example.org/kratos/self-service/settings?flow=1",
         );
+        allowed(&none, "https://auth.example.org/kratos/ui/settings?flow=1");
+        refused(&none, "https://auth.example.org/kratos/uix");
+        refused(&none, "https://auth.example.org/ui/settings");
         refused(&none, "https://auth.example.org/kratos/admin");
         refused(&none, "https://app.example.org/home");
         let own = none.resolve_own(

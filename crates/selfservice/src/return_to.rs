@@ -18,6 +18,28 @@ pub fn own(cx: &Cx, path: &str, pairs: &[(&str, &str)]) -> String {
     }
 }
 
+/// This request's own URL, to come back to. Host and scheme are the configured ones: those that the request
+/// names may be known inside of a cluster only.
+pub fn here(cx: &Cx) -> String {
+    let Ok(url) = url::Url::parse(&cx.request.url) else {
+        return cx.request.url.clone();
+    };
+    let address = cx.config().public_address(url.path());
+    match url.query() {
+        Some(query) => format!("{address}?{query}"),
+        None => address,
+    }
+}
+
+/// The URL of a request that starts over what `old` was for: it ends where that one was to end.
+pub fn starting_over(cx: &Cx, old: &Flow) -> String {
+    let kept = old.requested_return_to();
+    match (kept, RedirectUrl::parse(&cx.request.url)) {
+        (Some(kept), Some(url)) => url.with_query(&[("return_to", &kept)]),
+        _ => cx.request.url.clone(),
+    }
+}
+
 /// A query string, encoded.
 pub fn query(pairs: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())

@@ -120,7 +120,8 @@ pub struct BatchItem {
     pub patch_id: Option<Uuid>,
 }
 
-/// `PUT /identities/{id}`. Unknown members are ignored.
+/// `PUT /identities/{id}`. Unknown members are ignored; the reference ignores the addresses too, and says nothing
+/// of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ReplaceBody {
@@ -131,6 +132,10 @@ pub struct ReplaceBody {
     pub traits: Option<Value>,
     /// By type; absent: as before.
     pub credentials: Option<Object<ImportBodies>>,
+    /// Addresses to take over, as when an identity is created.
+    pub verifiable_addresses: Option<Vec<Object<VerifiableImport>>>,
+    /// Addresses to take over, likewise.
+    pub recovery_addresses: Option<Vec<Object<RecoveryImport>>>,
     /// Any JSON; absent: none.
     #[serde(deserialize_with = "given")]
     pub metadata_public: Option<Value>,

@@ -5,6 +5,7 @@ use bia_store::identity::{self as identities, Expand};
 use bia_store::{StoreError, Tx, transact};
 use uuid::Uuid;
 
+use super::address;
 use super::body::{ReplaceBody, or_empty};
 use super::check::{external_id, refused, region, state, validate};
 use super::import::Imports;
@@ -53,7 +54,11 @@ fn put(
     identity.metadata_admin = body.metadata_admin.clone().filter(|v| !v.is_null());
     identity.external_id = external_id(body.external_id.as_deref())?;
     imports.put_into(identity, cx.now).map_err(untold)?;
-    validate(cx, identity)
+    validate(cx, identity)?;
+    let verifiable = body.verifiable_addresses.as_deref().unwrap_or_default();
+    let recovery = body.recovery_addresses.as_deref().unwrap_or_default();
+    address::take_over(identity, verifiable, recovery, cx.now);
+    Ok(())
 }
 
 /// The answers to changes do not say what is taken.

@@ -34,7 +34,7 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
         Some(live) => {
             let fulfilled = asked.aal == Aal::Aal1 || asked.aal <= live.session.aal;
             if !asked.refresh && fulfilled {
-                return already_signed_in(cx, client);
+                return already_signed_in(cx, client, live).await;
             }
         }
     }
@@ -97,8 +97,22 @@ fn read_request(cx: &Cx) -> Result<Asked, Problem> {
     })
 }
 
-fn already_signed_in(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
+/// Nothing is left to do, unless the session is of no use without a second factor: whoever left the second
+/// step and begins again is led back to it.
+async fn already_signed_in(
+    cx: &Cx,
+    client: ClientType,
+    live: &LiveSession,
+) -> Result<Created, Problem> {
     let browser = client == ClientType::Browser && !cx.request.wants.json_rather_than_html;
+    let return_to = cx.request.query("return_to").filter(|r| !r.is_empty());
+    let required = cx.config().session.whoami.required_aal;
+    match session::check_aal(cx, live, required, return_to).await {
+        Err(Problem::Aal2Required { redirect_to }) if browser => {
+            return Ok(Created::Redirect { url: redirect_to });
+        }
+        other => other?,
+    }
     if browser {
         Ok(Created::Redirect {
             url: return_to::for_somebody_signed_in(cx)?,

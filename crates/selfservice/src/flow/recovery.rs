@@ -120,7 +120,9 @@ async fn recover(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result
             engine::save(cx, flow).await?;
             Ok(engine::ask_again(flow.clone(), status))
         }
-        RecoveryStep::StartOver(restart) => Ok(start_over(cx, restart, (method, part)).await?),
+        RecoveryStep::StartOver(restart) => {
+            Ok(start_over(cx, flow, restart, (method, part)).await?)
+        }
         RecoveryStep::Recovered {
             identity,
             method: by,
@@ -132,7 +134,10 @@ async fn recover(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result
             };
             match finish(cx, flow, *identity, by, part.continues_in_browser()).await {
                 Ok(outcome) => Ok(outcome),
-                Err(why) => Ok(start_over(cx, Restart { why, client }, (method, part)).await?),
+                Err(why) => {
+                    let restart = Restart { why, client };
+                    Ok(start_over(cx, flow, restart, (method, part)).await?)
+                }
             }
         }
     }
@@ -151,9 +156,14 @@ fn responsible(cx: &Cx, flow: &Flow, form: &Form) -> Result<Part, Refusal> {
     }
 }
 
-/// A new flow takes the place of one that cannot go on, and says why (flows.md §10.4). What a flow
-/// cannot say is the answer, and there is no new flow.
-async fn start_over(cx: &Cx, restart: Restart, (method, part): Part) -> Result<Outcome, Problem> {
+/// A new flow takes the place of one that cannot go on, says why (flows.md §10.4), and ends where that one was
+/// to end. What a flow cannot say is the answer, and there is no new flow.
+async fn start_over(
+    cx: &Cx,
+    old: &Flow,
+    restart: Restart,
+    (method, part): Part,
+) -> Result<Outcome, Problem> {
     let renewed = cx.renew_csrf();
     let original = match &restart.why {
         Refusal::Problem(Problem::IdentityDisabled(id)) => Some(Problem::IdentityDisabled(*id)),
@@ -171,6 +181,7 @@ async fn start_over(cx: &Cx, restart: Restart, (method, part): Part) -> Result<O
         .map(|(_, m)| m.text.clone())
         .unwrap_or_default();
     let mut flow = draft(cx, restart.client, method.name());
+    flow.request_url = return_to::starting_over(cx, old);
     populate(cx, &mut flow).await?;
     flow.ui.set_csrf(&csrf::mask(&renewed));
     flow.ui

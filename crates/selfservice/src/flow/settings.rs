@@ -21,7 +21,7 @@ use crate::{identity, return_to};
 /// The name of what a browser wanted to change when it had to sign in again.
 const WISH: &str = "settings";
 
-/// How often a change is tried when others change the same identity at the same time.
+/// How often a change is tried when other replicas or operators change the same identity at the same time.
 const ATTEMPTS: usize = 4;
 
 /// Creates a settings flow for whoever is signed in.
@@ -34,8 +34,8 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
         .request
         .query("return_to")
         .filter(|r| !r.is_empty() && client == ClientType::Browser);
-    let second_factor_return = asked_return.map(|_| cx.request.url.as_str());
-    check_aal(cx, &live, second_factor_return).await?;
+    let second_factor_return = asked_return.map(|_| return_to::here(cx));
+    check_aal(cx, &live, second_factor_return.as_deref()).await?;
     let whole = load_identity(cx, &live).await?;
     let flow = fresh(cx, client, &whole).await?;
     engine::insert(cx, &flow).await?;
@@ -167,13 +167,14 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     let id = engine::submitted_id(submission.flow.as_deref())?;
     let flow = engine::load(cx, FlowKind::Settings, id).await?;
     let live = session_for_flow(cx).await?;
-    check_aal(cx, &live, Some(&cx.request.url)).await?;
+    check_aal(cx, &live, Some(&return_to::here(cx))).await?;
     if flow.is_expired(cx.now) {
         let whole = load_identity(cx, &live).await?;
         return replace_expired(cx, &flow, &whole).await;
     }
     check_owner(&flow, &live)?;
     let form = wanted(cx, &flow, &live, submission.form).await?;
+    let _turn = cx.app.turns.take(live.session.identity_id).await;
     for _ in 0..ATTEMPTS {
         let whole = load_identity(cx, &live).await?;
         if let Some(outcome) = attempt(cx, flow.clone(), &live, whole, &form).await? {

@@ -246,7 +246,9 @@ async fn verify(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<
             engine::save(cx, flow).await?;
             Ok(engine::ask_again(flow.clone(), FormStatus::Fine))
         }
-        VerificationStep::StartOver(restart) => Ok(start_over(cx, restart, (method, part)).await?),
+        VerificationStep::StartOver(restart) => {
+            Ok(start_over(cx, flow, restart, (method, part)).await?)
+        }
     }
 }
 
@@ -326,12 +328,18 @@ fn continue_url(cx: &Cx, flow: &Flow) -> String {
     return_to::resolve(cx, flow, default).unwrap_or_else(|_| default.as_str().to_owned())
 }
 
-/// A new flow takes the place of one that cannot go on, and says why. What a flow cannot say is the
-/// answer, and there is no new flow.
-async fn start_over(cx: &Cx, restart: Restart, (method, part): Part) -> Result<Outcome, Problem> {
+/// A new flow takes the place of one that cannot go on, says why, and ends where that one was to end. What a
+/// flow cannot say is the answer, and there is no new flow.
+async fn start_over(
+    cx: &Cx,
+    old: &Flow,
+    restart: Restart,
+    (method, part): Part,
+) -> Result<Outcome, Problem> {
     cx.renew_csrf();
     let messages = engine::messages_of(restart.why)?;
     let mut flow = draft(cx, restart.client, method.name());
+    flow.request_url = return_to::starting_over(cx, old);
     part.populate(cx, &mut flow).await?;
     flow.ui
         .messages
@@ -349,7 +357,8 @@ async fn start_over(cx: &Cx, restart: Restart, (method, part): Part) -> Result<O
     }
 }
 
-/// A flow that has expired is replaced by one for browsers (flows.md §13).
+/// A flow that has expired is replaced. The reference makes the new one for browsers always; an app could not
+/// submit that, so it gets one of its own here, unless what is sent is followed in a browser.
 async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     let (method, part) = match part(old.active).filter(|(method, _)| method.is_enabled(cx.config()))
     {
@@ -357,7 +366,12 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
         None => chosen(cx)?,
     };
     cx.renew_csrf();
-    let mut flow = draft(cx, ClientType::Browser, method.name());
+    let client = if part.continues_in_browser() {
+        ClientType::Browser
+    } else {
+        old.client
+    };
+    let mut flow = draft(cx, client, method.name());
     flow.request_url = old.request_url.clone();
     part.populate(cx, &mut flow).await?;
     flow.ui

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bia_courier::{Outgoing, Template, UnknownAddress};
+use bia_courier::{CourierError, Outgoing, Template, UnknownAddress};
 use bia_model::Flow;
 use bia_store::Conn;
 use serde_json::{Map, Value};
@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use crate::cx::Cx;
 use crate::problem::Problem;
 
-/// Queues a message. Nothing is sent before the transaction of `conn` is over.
+/// Queues a message. Nothing is sent before the transaction of `conn` is over, and nothing at all to a text
+/// that is no address.
 pub(crate) async fn enqueue(cx: &Cx, conn: &mut Conn, message: Template) -> Result<(), Problem> {
     let allowed = &cx.config().clients.web_hook.header_allowlist;
     let request_headers = match message.carries_request_headers() {
@@ -23,6 +24,12 @@ pub(crate) async fn enqueue(cx: &Cx, conn: &mut Conn, message: Template) -> Resu
     };
     match bia_courier::enqueue(conn, cx.now, &message).await {
         Ok(_) => Ok(()),
+        Err(CourierError::Recipient) => {
+            tracing::warn!(
+                "A message was not written: its recipient is no address. A schema may allow such texts."
+            );
+            Ok(())
+        }
         Err(error) => Err(Problem::Internal(error.to_string())),
     }
 }

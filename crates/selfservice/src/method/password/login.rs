@@ -176,7 +176,13 @@ async fn verify(
         .await;
     match verified {
         Ok(true) => {}
-        Ok(false) => return Err(wrong()),
+        Ok(false) => {
+            if cx.runtime.hasher.needs_rehash(&config.hashed_password) {
+                // An imported hash may cost less than one of ours: the time is not to tell of it.
+                cx.runtime.hasher.verify_nothing(&password).await;
+            }
+            return Err(wrong());
+        }
         Err(error) => {
             tracing::warn!(identity.id = %identity.id, %error, "a stored password hash cannot be verified");
             return Err(wrong());
