@@ -40,17 +40,25 @@ sync_log() { sleep 0.5; }
 
 prepare_store() { need_rust && start_postgres && start_mariadb; }
 ring_store() {
-  local tests
-  # The binary that ring `tests` has built: `cargo test -p` would choose other features and build everything again.
-  tests=$(cargo test --workspace --no-run --message-format=json-render-diagnostics | python3 .ci/test_binary.py crates/store it) ||
-    { echo "the store's tests do not build"; return 1; }
   export BIA_TEST_POSTGRES BIA_TEST_MYSQL
   BIA_TEST_POSTGRES="postgres://postgres@127.0.0.1:$POSTGRES_PORT/postgres?sslmode=disable"
   BIA_TEST_MYSQL="mysql://root@tcp(127.0.0.1:$MARIADB_PORT)/mysql"
-  (cd crates/store && "$tests")
-  local code=$?
+  local code=0
+  on_databases crates/store || code=1
+  # Of the server's tests, those that race for something in the database.
+  on_databases crates/server races:: || code=1
   count_cargo_tests
   return $code
+}
+
+# on_databases FOLDER [FILTER]: the integration tests of a crate, by the binary that ring `tests` has built:
+# `cargo test -p` would choose other features and build everything again.
+on_databases() {
+  local tests folder=$1
+  shift
+  tests=$(cargo test --workspace --no-run --message-format=json-render-diagnostics | python3 .ci/test_binary.py "$folder" it) ||
+    { echo "the tests of $folder do not build"; return 1; }
+  (cd "$folder" && "$tests" "$@")
 }
 
 prepare_build() { need_rust; }

@@ -83,9 +83,9 @@ mod tests {
         let (old, new) = (csrf::new_token(), csrf::new_token());
         let both = [old.as_str(), new.as_str()];
         let sent = csrf::mask(&new);
-        assert!(CsrfCookie::judge(both, Some(&sent)) == CsrfCookie::Ambiguous(new));
+        assert!(CsrfCookie::judge(both, Some(&sent)) == CsrfCookie::Ambiguous(new.clone()));
         assert!(CsrfCookie::judge(both, None) == CsrfCookie::Ambiguous(old.clone()));
-        assert!(CsrfCookie::judge([old.as_str()], Some(&sent)) == CsrfCookie::Valid(old));
+        assert!(CsrfCookie::judge([old.as_str()], Some(&sent)) == CsrfCookie::Valid(old.clone()));
         assert!(CsrfCookie::judge(["not base64"], None) == CsrfCookie::Missing);
         assert!(CsrfCookie::judge([], None).needs_new_cookie());
     }

@@ -3,8 +3,6 @@
 use std::time::{Duration, Instant};
 
 use bia_selfservice::hasher::HasherConfig;
-use bia_store::courier::{self, MessagePage};
-use futures::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -139,27 +137,6 @@ async fn refusal(world: &World, email: &str) -> Duration {
     shortest
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_code_that_is_sent_many_times_at_once_signs_in_once() {
-    let world = world(quick()).await;
-    somebody(&world, MAIL, json!({})).await;
-    let action = action(&world).await;
-    let mut body = json!({"method": "code", "identifier": MAIL});
-    assert_eq!(
-        world.post(&action, &body).await.json()["state"],
-        "sent_email"
-    );
-    body["code"] = mailed_code(&world).await.into();
-
-    let answers = join_all((0..5).map(|_| world.post(&action, &body))).await;
-    let signed_in = answers.iter().filter(|a| a.status == StatusCode::OK);
-    assert_eq!(signed_in.count(), 1, "{answers:?}");
-    assert!(
-        answers.iter().all(|a| a.status.as_u16() < 500),
-        "{answers:?}"
-    );
-}
-
 #[tokio::test]
 async fn odd_forms_are_refused_with_the_form() {
     let world = world(quick()).await;
@@ -188,20 +165,4 @@ async fn odd_forms_are_refused_with_the_form() {
     }
     let body = json!({"method": "password", "identifier": MAIL, "password": PASSWORD});
     assert_eq!(world.post(&action, &body).await.status, StatusCode::OK);
-}
-
-/// The code in the only message that was written so far.
-async fn mailed_code(world: &World) -> String {
-    let page = MessagePage {
-        status: None,
-        recipient: None,
-        after: None,
-        size: 1,
-    };
-    let mut conn = world.app.store.read().await.unwrap();
-    let messages = courier::list(&mut conn, &page).await.unwrap();
-    let body = &messages.items.first().unwrap().body;
-    let is_code = |word: &&str| word.len() == 6 && word.chars().all(|c| c.is_ascii_digit());
-    let mut words = body.split(|c: char| !c.is_alphanumeric());
-    words.find(is_code).unwrap().to_owned()
 }

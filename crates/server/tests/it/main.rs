@@ -9,8 +9,12 @@
 mod admin;
 mod bad_input;
 mod binary;
+mod client;
 mod cors;
 mod crash;
+#[path = "../../../store/tests/it/databases.rs"]
+mod databases;
+mod folk;
 mod jsonnet;
 mod listeners;
 mod login;
@@ -19,8 +23,11 @@ mod operation;
 mod own_account;
 mod pages;
 mod passkeys;
+mod place;
+mod races;
 mod recovery;
 mod registration;
+mod reports;
 mod running;
 mod schemas;
 mod secured;

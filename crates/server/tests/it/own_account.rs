@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bia_selfservice::continuity::{self, Parked};
 use bia_selfservice::cx::{Cx, Request};
@@ -13,12 +12,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::folk::PASSWORD;
 use crate::world::{Answer, World};
-
-const PASSWORD: &str = "correct-horse-battery-42";
-/// The key of RFC 6238's examples, and what it is as base32.
-const KEY: &[u8] = b"12345678901234567890";
-const KEY_TEXT: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 async fn world() -> World {
     let login = json!({"credentials": {"password": {"identifier": true}}});
@@ -87,17 +82,6 @@ async fn session(world: &World, name: &str) -> String {
     answer.json()["session_token"].as_str().unwrap().to_owned()
 }
 
-/// RFC 6238, written once more so that the server's is not compared with itself.
-fn code(world: &World, key: &[u8]) -> String {
-    let step = u64::try_from(world.app.clock.now().unix_timestamp() / 30).unwrap();
-    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key);
-    let tag = hmac::sign(&key, &step.to_be_bytes());
-    let tag = tag.as_ref();
-    let at = usize::from(tag[19] & 15);
-    let number = u32::from_be_bytes([tag[at] & 0x7f, tag[at + 1], tag[at + 2], tag[at + 3]]);
-    format!("{:06}", number % 1_000_000)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_changes_to_an_account_at_the_same_time_none_is_lost() {
     let world = world().await;
@@ -143,38 +127,6 @@ async fn of_changes_to_an_account_at_the_same_time_none_is_lost() {
             StatusCode::OK
         );
     }
-}
-
-/// How many of several sessions at once get to the second factor with the same code.
-async fn winners(world: &World, name: &str, proof: Value) -> usize {
-    let mut tries = Vec::new();
-    for _ in 0..6 {
-        let token = session(world, name).await;
-        tries.push((flow(world, "login", "?aal=aal2", &token).await, token));
-    }
-    let all = tries
-        .iter()
-        .map(|(flow, token)| submit(world, "login", flow, token, proof.clone()));
-    let answers = join_all(all).await;
-    answers
-        .iter()
-        .filter(|a| a.status == StatusCode::OK)
-        .count()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_code_of_an_app_and_a_backup_code_open_one_session_each() {
-    let world = world().await;
-    let url = format!("otpauth://totp/App:user?secret={KEY_TEXT}&issuer=App");
-    let factors = json!({
-        "totp": {"config": {"totp_url": url}},
-        "lookup_secret": {"config": {"codes": [{"code": "abcd1234"}]}},
-    });
-    person(&world, "careful", factors).await;
-    let proof = json!({"method": "totp", "totp_code": code(&world, KEY)});
-    assert_eq!(winners(&world, "careful", proof).await, 1);
-    let proof = json!({"method": "lookup_secret", "lookup_secret": "abcd1234"});
-    assert_eq!(winners(&world, "careful", proof).await, 1);
 }
 
 #[tokio::test]

@@ -1,14 +1,8 @@
-//! Recovery where many ask at the same time, and where they ask strangely.
+//! Recovery where somebody asks for what is not there, or asks strangely.
 
-use std::sync::Arc;
-
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::world::{World, as_url, schema};
-
-/// As many as there are connections to the database, and more.
-const RIVALS: usize = 20;
 
 fn recovery() -> Value {
     let mut person = schema("email");
@@ -26,101 +20,12 @@ fn recovery() -> Value {
     })
 }
 
-/// A server whose database is a file, so that requests are served beside each other.
-async fn shared() -> (Arc<World>, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let dsn = format!("sqlite://{}", folder.path().join("bia.sqlite").display());
-    (Arc::new(World::on(&dsn, recovery()).await), folder)
-}
-
 async fn somebody(world: &World) -> String {
     let body = json!({"schema_id": "default", "traits": {"email": "user-1@example.org"}});
     let made = world
         .call("POST", "/admin/identities", body.to_string())
         .await;
     made.json()["id"].as_str().unwrap().to_owned()
-}
-
-async fn sessions_of(world: &World, identity: &str) -> usize {
-    let path = format!("/admin/identities/{identity}/sessions");
-    let listed = world.admin("GET", &path, &[]).await;
-    listed.json().as_array().map_or(0, Vec::len)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_redeem_one_code_at_the_same_time_one_gets_in() {
-    let (world, _folder) = shared().await;
-    let identity = somebody(&world).await;
-    let asked = json!({"identity_id": identity, "flow_type": "api"});
-    let made = world
-        .call("POST", "/admin/recovery/code", asked.to_string())
-        .await
-        .json();
-    let flow = made["recovery_link"]
-        .as_str()
-        .unwrap()
-        .rsplit('=')
-        .next()
-        .unwrap()
-        .to_owned();
-    let rivals: Vec<_> = (0..RIVALS)
-        .map(|_| {
-            let (world, code) = (Arc::clone(&world), made["recovery_code"].clone());
-            let path = format!("/self-service/recovery?flow={flow}");
-            tokio::spawn(async move {
-                world
-                    .post(&path, &json!({"method": "code", "code": code}))
-                    .await
-                    .status
-            })
-        })
-        .collect();
-    let mut statuses = Vec::new();
-    for rival in rivals {
-        statuses.push(rival.await.unwrap());
-    }
-    let let_in = statuses
-        .iter()
-        .filter(|status| **status == StatusCode::OK)
-        .count();
-    let refused = statuses
-        .iter()
-        .filter(|status| **status == StatusCode::BAD_REQUEST)
-        .count();
-    assert_eq!((let_in, refused), (1, RIVALS - 1), "{statuses:?}");
-    assert_eq!(sessions_of(&world, &identity).await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_follow_one_link_at_the_same_time_one_gets_in() {
-    let (world, _folder) = shared().await;
-    let identity = somebody(&world).await;
-    let asked = json!({"identity_id": identity});
-    let made = world
-        .call("POST", "/admin/recovery/link", asked.to_string())
-        .await;
-    let link = made.json()["recovery_link"].as_str().unwrap().to_owned();
-    let path = link
-        .trim_start_matches("http://public.example.org")
-        .to_owned();
-    let rivals: Vec<_> = (0..RIVALS)
-        .map(|_| {
-            let (world, path) = (Arc::clone(&world), path.clone());
-            tokio::spawn(async move { world.public("GET", &path, &[]).await })
-        })
-        .collect();
-    let mut let_in = 0;
-    for rival in rivals {
-        let answer = rival.await.unwrap();
-        assert_eq!(answer.status, StatusCode::SEE_OTHER);
-        let cookies = answer.headers.get_all("set-cookie");
-        let_in += cookies
-            .iter()
-            .filter(|c| c.to_str().unwrap().starts_with("ory_kratos_session="))
-            .count();
-    }
-    assert_eq!(let_in, 1);
-    assert_eq!(sessions_of(&world, &identity).await, 1);
 }
 
 #[tokio::test]

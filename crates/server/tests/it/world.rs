@@ -9,6 +9,7 @@ use bia_selfservice::cx::App;
 use bia_server::middleware::Front;
 use bia_server::{route, start};
 use bia_store::Dsn;
+use bia_store::courier::{self, Message, MessagePage};
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -43,7 +44,7 @@ pub(crate) fn jsonnet() -> bia_jsonnet::Command {
     }
 }
 
-fn merge(into: &mut Value, more: Value) {
+pub(crate) fn merge(into: &mut Value, more: Value) {
     match (into, more) {
         (Value::Object(into), Value::Object(more)) => {
             for (key, value) in more {
@@ -139,6 +140,44 @@ impl World {
         send(&self.admin, request(method, path, &headers, body.into())).await
     }
 
+    /// Somebody, as an operator creates them. Gives the id.
+    pub(crate) async fn create(&self, identity: &Value) -> String {
+        let answer = self
+            .call("POST", "/admin/identities", identity.to_string())
+            .await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// An identity as operators see it.
+    pub(crate) async fn whole(&self, id: &str) -> Value {
+        let path = format!("/admin/identities/{id}");
+        self.admin("GET", &path, &[]).await.json()
+    }
+
+    /// What was written to an address, oldest first; nothing is ever delivered.
+    pub(crate) async fn mails(&self, to: &str) -> Vec<Message> {
+        let page = MessagePage {
+            recipient: Some(to.to_owned()),
+            size: 1000,
+            ..MessagePage::default()
+        };
+        let mut conn = self.app.store.read().await.unwrap();
+        let mut mails = courier::list(&mut conn, &page).await.unwrap().items;
+        mails.reverse();
+        mails
+    }
+
+    /// The code in the newest message to an address.
+    pub(crate) async fn code(&self, to: &str) -> String {
+        code_in(self.mails(to).await.last().unwrap())
+    }
+
+    /// The link in the newest message to an address, without the host.
+    pub(crate) async fn link(&self, to: &str) -> String {
+        link_in(self.mails(to).await.last().unwrap())
+    }
+
     /// A native app's submission to the public API; an empty token is none.
     pub(crate) async fn post_as(&self, path: &str, token: &str, body: Value) -> Answer {
         let headers = [
@@ -149,6 +188,23 @@ impl World {
         send(&self.public, request("POST", path, &headers, body)).await
     }
 }
+
+/// The six digits in a message.
+pub(crate) fn code_in(mail: &Message) -> String {
+    let is_code = |word: &&str| word.len() == 6 && word.chars().all(|c| c.is_ascii_digit());
+    let mut words = mail.body.split(|c: char| !c.is_alphanumeric());
+    words.find(is_code).unwrap().to_owned()
+}
+
+/// The server's own URL in a message, without the host.
+pub(crate) fn link_in(mail: &Message) -> String {
+    let mut words = mail.body.split_whitespace();
+    let link = words.find_map(|word| word.strip_prefix(BASE));
+    link.unwrap().to_owned()
+}
+
+/// Where the public listener is reached.
+pub(crate) const BASE: &str = "http://public.example.org";
 
 /// What came back.
 #[derive(Debug)]

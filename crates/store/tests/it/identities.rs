@@ -7,8 +7,9 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use crate::databases::on_each_database;
 use crate::people::{keep, kept, person};
-use crate::place::{NOW, Place, on_each_database};
+use crate::place::{NOW, Place};
 
 on_each_database!(
     what_is_kept_comes_back_the_same,

@@ -6,6 +6,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod databases;
 mod identities;
 mod messages;
 mod migrations;

@@ -3,7 +3,8 @@
 use bia_store::migrate::{self, Shape};
 use bia_store::{StoreError, network};
 
-use crate::place::{Kind, NOW, Place, on_each_database};
+use crate::databases::{Kind, on_each_database};
+use crate::place::{NOW, Place};
 
 on_each_database!(
     a_second_run_has_nothing_to_do,

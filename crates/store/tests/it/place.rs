@@ -1,11 +1,10 @@
-//! Databases to test on: SQLite always, PostgreSQL and MariaDB where their servers are named.
+//! Where the store's tests play: a database, its store, a moment.
 
-use std::time::Duration;
-
-use bia_store::{Dsn, Store, migrate, network};
+use bia_store::{Store, migrate, network};
 use time::OffsetDateTime;
 use time::macros::datetime;
-use uuid::Uuid;
+
+use crate::databases::{Database, Kind, open};
 
 /// The moment at which the tests play.
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00:00.123456 UTC);
@@ -13,31 +12,15 @@ pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00:00.123456 UTC)
 /// A database of its own, gone after the test.
 pub(crate) struct Place {
     pub(crate) store: Store,
-    #[expect(dead_code, reason = "tests of reopening use it")]
-    pub(crate) dsn: String,
-    server: Option<(String, String)>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
-    Sqlite,
-    Postgres,
-    MySql,
+    database: Database,
 }
 
 impl Place {
     /// An empty database; `None` when no server of this kind was named.
     pub(crate) async fn empty(kind: Kind) -> Option<Place> {
-        let (dsn, server) = match kind {
-            Kind::Sqlite => ("memory".to_owned(), None),
-            Kind::Postgres => on_server(std::env::var("BIA_TEST_POSTGRES").ok()?),
-            Kind::MySql => on_server(std::env::var("BIA_TEST_MYSQL").ok()?),
-        };
-        if let Some((admin, name)) = &server {
-            run(admin, format!("CREATE DATABASE {name}")).await;
-        }
-        let store = open(&dsn).await;
-        Some(Place { store, dsn, server })
+        let database = Database::make(kind).await?;
+        let store = open(&database.dsn).await;
+        Some(Place { store, database })
     }
 
     /// A migrated database with its network.
@@ -51,72 +34,6 @@ impl Place {
     /// Removes the database.
     pub(crate) async fn remove(self) {
         self.store.close().await;
-        if let Some((admin, name)) = &self.server {
-            run(admin, format!("DROP DATABASE {name}")).await;
-        }
+        self.database.remove().await;
     }
 }
-
-pub(crate) async fn open(dsn: &str) -> Store {
-    Store::connect(&Dsn::parse(dsn).unwrap(), Duration::ZERO)
-        .await
-        .unwrap()
-}
-
-/// The new database's DSN, and the server's with the database's name.
-fn on_server(admin: String) -> (String, Option<(String, String)>) {
-    let name = format!("bia_test_{}", Uuid::new_v4().simple());
-    let (server, tail) = admin.rsplit_once('/').unwrap();
-    let query = tail
-        .split_once('?')
-        .map_or(String::new(), |(_, q)| format!("?{q}"));
-    (
-        format!("{server}/{name}{query}"),
-        Some((admin.clone(), name)),
-    )
-}
-
-async fn run(admin: &str, sql: String) {
-    let store = open(admin).await;
-    store
-        .write()
-        .await
-        .unwrap()
-        .script(sql.leak())
-        .await
-        .unwrap();
-    store.close().await;
-}
-
-/// Makes one test function per kind of database out of one async function that takes a [`Place`].
-macro_rules! on_each_database {
-    ($($name:ident),* $(,)?) => {
-        $(mod $name {
-            use crate::place::{Kind, Place};
-
-            async fn on(kind: Kind) {
-                if let Some(place) = Place::ready(kind).await {
-                    super::$name(&place).await;
-                    place.remove().await;
-                }
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                on(Kind::Sqlite).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                on(Kind::Postgres).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn mysql() {
-                on(Kind::MySql).await;
-            }
-        })*
-    };
-}
-
-pub(crate) use on_each_database;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bia_store::{Dialect, Dsn, Store, StoreError, args, transact};
 
-use crate::place::{Place, on_each_database};
+use crate::databases::on_each_database;
+use crate::place::Place;
 
 async fn memory() -> Store {
     Store::connect(&Dsn::parse("memory").unwrap(), Duration::ZERO)

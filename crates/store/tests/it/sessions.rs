@@ -6,8 +6,9 @@ use bia_store::{StoreError, args, transact};
 use time::Duration;
 use uuid::Uuid;
 
+use crate::databases::on_each_database;
 use crate::people::{kept, session_of, signed_in};
-use crate::place::{NOW, Place, on_each_database};
+use crate::place::{NOW, Place};
 
 on_each_database!(
     a_token_brings_session_devices_and_identity_in_one_go,

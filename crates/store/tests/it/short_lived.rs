@@ -10,7 +10,8 @@ use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
-use crate::place::{NOW, Place, on_each_database};
+use crate::databases::on_each_database;
+use crate::place::{NOW, Place};
 
 on_each_database!(
     a_flow_comes_back_the_same_and_only_as_its_kind,

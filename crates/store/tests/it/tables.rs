@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use bia_store::{Conn, Dialect, args};
 
-use crate::place::{Place, on_each_database};
+use crate::databases::on_each_database;
+use crate::place::Place;
 
 on_each_database!(
     columns_are_the_references,

@@ -1,0 +1,284 @@
+//! Second factors and the level of a session.
+//!
+//! | report | where it is proven |
+//! |---|---|
+//! | B31 | `aal/first_factor_by_ajax__whoami`; ending other sessions needs no second factor, as by the reference: `aal/what_aal1_may_do_all_the_same` |
+//! | B33 | `aal/mailed_code_beside_totp_in_a_browser`, `code_login/second_factor_beside_totp`, `code_login/second_factor_by_hint` |
+//! | B34 | `aal/everyone_with_an_address_has_a_second_factor` for mail |
+//! | B35 | [`whoever_left_the_second_step_is_led_back_to_it`] |
+//! | B36 | [`a_step_up_does_not_say_that_somebody_has_to_confirm_who_they_are`] |
+//! | B38 | [`whoever_signed_up_by_a_code_is_asked_for_the_app_that_was_set_up`], `aal/mailed_code_then_totp` |
+//! | B39 | `aal/recovery_with_totp_in_a_browser`, [`after_the_second_factor_a_recovery_goes_on_where_it_was`] |
+//! | B41 | `lookup_secret/all_codes_used`, `lookup_secret/disable`, `aal/last_second_factor_removed` |
+//! | B43 | `totp/imported_by_an_admin`, `lookup_secret/codes_imported_by_an_admin`, [`imported_second_factors_are_asked_for_at_once`] |
+//! | B44 | `races::a_time_step_steps_up_one_session`, [`a_code_of_an_app_counts_once_and_a_later_one_again`] |
+//! | B45 | [`setting_a_factor_up_proves_it_for_that_session_alone`] |
+//! | B48 | [`the_way_to_the_second_factor_and_back_uses_the_public_address`] |
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::client::{Client, messages, parameter};
+use crate::folk::{KEY, MAIL, OTHER, PASSWORD, authenticator, code_now, enrol, person, town};
+use crate::world::BASE;
+
+const ELSEWHERE: &str = "http://app.example.org/welcome";
+
+fn highest() -> Value {
+    json!({
+        "session": {"whoami": {"required_aal": "highest_available"}},
+        "selfservice": {"flows": {"settings": {"required_aal": "highest_available"}}},
+    })
+}
+
+fn proof(code: String) -> Value {
+    json!({"method": "totp", "totp_code": code})
+}
+
+#[tokio::test]
+async fn whoever_left_the_second_step_is_led_back_to_it() {
+    let world = town(highest()).await;
+    world
+        .create(&person(json!({"email": MAIL}), authenticator()))
+        .await;
+    let query = format!("?return_to={ELSEWHERE}");
+    let mut browser = Client::browser(&world);
+    browser.sign_in(MAIL, PASSWORD).await;
+    for (query, kept) in [("", None), (query.as_str(), Some(ELSEWHERE.to_owned()))] {
+        let answer = browser
+            .get(&format!("/self-service/login/browser{query}"))
+            .await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        let to = answer.header("location").unwrap().to_owned();
+        assert_eq!(parameter(&to, "aal").as_deref(), Some("aal2"), "{to}");
+        assert_eq!(parameter(&to, "return_to"), kept, "{to}");
+        let answer = browser.get(&to).await;
+        let flow = browser.led_to("login", &answer).await;
+        assert_eq!(flow["requested_aal"], "aal2");
+    }
+    let mut script = Client::script(&world);
+    script.sign_in(MAIL, PASSWORD).await;
+    let mut app = Client::app(&world);
+    app.sign_in(MAIL, PASSWORD).await;
+    for (client, path) in [(&mut script, "browser"), (&mut app, "api")] {
+        let path = format!("/self-service/login/{path}{query}");
+        let answer = client.get(&path).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
+        let body = answer.json();
+        assert_eq!(body["error"]["id"], "session_aal2_required");
+        let to = body["redirect_browser_to"].as_str().unwrap();
+        assert_eq!(parameter(to, "return_to").as_deref(), Some(ELSEWHERE));
+    }
+
+    // Whoever gave the second factor, or has none, is told as ever that they are signed in.
+    let flow = script.begin("login", "?aal=aal2").await;
+    script.submit(&flow, proof(code_now(&world, KEY))).await;
+    let answer = script.get("/self-service/login/browser").await;
+    assert_eq!(answer.json()["error"]["id"], "session_already_available");
+}
+
+#[tokio::test]
+async fn a_step_up_does_not_say_that_somebody_has_to_confirm_who_they_are() {
+    let world = town(highest()).await;
+    world
+        .create(&person(json!({"email": MAIL}), authenticator()))
+        .await;
+    let mut script = Client::script(&world);
+    let answer = script.sign_in(MAIL, PASSWORD).await;
+    let to = answer.json()["redirect_browser_to"].clone();
+    let flow = script.json(to.as_str().unwrap()).await;
+    assert_eq!(flow["refresh"], false);
+    assert_eq!(messages(&flow), [1_010_004]);
+}
+
+#[tokio::test]
+async fn whoever_signed_up_by_a_code_is_asked_for_the_app_that_was_set_up() {
+    let world = town(highest()).await;
+    let mut app = Client::app(&world);
+    let flow = app.begin("registration", "").await;
+    let mut body = json!({"method": "code", "traits": {"email": MAIL}});
+    app.submit(&flow, body.clone()).await;
+    body["code"] = world.code(MAIL).await.into();
+    let answer = app.submit(&flow, body).await.json();
+    app.token = answer["session_token"].as_str().unwrap().to_owned();
+    assert_eq!(app.get("/sessions/whoami").await.status, StatusCode::OK);
+    let key = enrol(&world, &mut app).await;
+
+    let mut app = Client::app(&world);
+    let flow = app.begin("login", "").await;
+    let mut body = json!({"method": "code", "identifier": MAIL});
+    app.submit(&flow, body.clone()).await;
+    body["code"] = world.code(MAIL).await.into();
+    let answer = app.submit(&flow, body).await.json();
+    app.token = answer["session_token"].as_str().unwrap().to_owned();
+    assert_eq!(answer["session"]["authenticator_assurance_level"], "aal1");
+    let whoami = app.get("/sessions/whoami").await;
+    assert_eq!(whoami.json()["error"]["id"], "session_aal2_required");
+
+    let flow = app.begin("login", "?aal=aal2").await;
+    let answer = app.submit(&flow, proof(code_now(&world, &key))).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let whoami = app.json("/sessions/whoami").await;
+    assert_eq!(whoami["authenticator_assurance_level"], "aal2");
+}
+
+#[tokio::test]
+async fn after_the_second_factor_a_recovery_goes_on_where_it_was() {
+    let world = town(highest()).await;
+    world
+        .create(&person(json!({"email": MAIL}), authenticator()))
+        .await;
+    let mut browser = Client::browser(&world);
+    let flow = browser.begin("recovery", "").await;
+    let asked = json!({"method": "code", "email": MAIL});
+    browser.submit(&flow, asked).await;
+    let flow = browser.flow("recovery", flow["id"].as_str().unwrap()).await;
+    let body = json!({"method": "code", "code": world.code(MAIL).await});
+    let answer = browser.submit(&flow, body).await;
+    let settings = crate::client::flow_in(answer.header("location").unwrap()).unwrap();
+
+    let path = format!("/self-service/settings/flows?id={settings}");
+    let refused = browser.refused(&path).await;
+    let to = refused["redirect_browser_to"].as_str().unwrap().to_owned();
+    let page = browser.get(&to).await;
+    let flow = browser.led_to("login", &page).await;
+    let answer = browser.submit(&flow, proof(code_now(&world, KEY))).await;
+    let to = answer.header("location").unwrap().to_owned();
+    assert_eq!(
+        parameter(&to, "flow").as_deref(),
+        Some(settings.as_str()),
+        "{to}"
+    );
+    let flow = browser.flow("settings", &settings).await;
+    assert_eq!(messages(&flow), [1_060_001]);
+    let body = json!({"method": "password", "password": OTHER});
+    browser.submit(&flow, body).await;
+    let answer = Client::app(&world).sign_in(MAIL, OTHER).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn imported_second_factors_are_asked_for_at_once() {
+    let world = town(highest()).await;
+    let codes = json!({"lookup_secret": {"config": {"codes": [{"code": "abcd1234"}]}}});
+    let by_code = json!({"method": "lookup_secret", "lookup_secret": "abcd1234"});
+    let by_app = proof(code_now(&world, KEY));
+    for (at, (factor, proof)) in [(codes, by_code), (authenticator(), by_app)]
+        .into_iter()
+        .enumerate()
+    {
+        let email = format!("user-{at}@example.org");
+        world.create(&person(json!({"email": email}), factor)).await;
+        let mut app = Client::app(&world);
+        app.sign_in(&email, PASSWORD).await;
+        let whoami = app.get("/sessions/whoami").await;
+        assert_eq!(whoami.json()["error"]["id"], "session_aal2_required");
+        let flow = app.begin("login", "?aal=aal2").await;
+        let answer = app.submit(&flow, proof).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        assert_eq!(app.get("/sessions/whoami").await.status, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_an_app_counts_once_and_a_later_one_again() {
+    let world = town(highest()).await;
+    world
+        .create(&person(json!({"email": MAIL}), authenticator()))
+        .await;
+    let code = code_now(&world, KEY);
+    for (code, taken) in [(code.clone(), true), (code, false)] {
+        let mut app = Client::app(&world);
+        app.sign_in(MAIL, PASSWORD).await;
+        let flow = app.begin("login", "?aal=aal2").await;
+        let answer = app.submit(&flow, proof(code)).await;
+        assert_eq!(answer.status == StatusCode::OK, taken, "{}", answer.body);
+        if !taken {
+            assert_eq!(messages(&answer.json()), [4_000_008]);
+        }
+    }
+    // The next step's code, shown by a clock that is a little fast, and one that is a little slow.
+    for drift in [30, 120, -30] {
+        let mut app = Client::app(&world);
+        world.app.clock.advance(time::Duration::minutes(2));
+        app.sign_in(MAIL, PASSWORD).await;
+        let flow = app.begin("login", "?aal=aal2").await;
+        world.app.clock.advance(time::Duration::seconds(drift));
+        let shown = code_now(&world, KEY);
+        world.app.clock.advance(time::Duration::seconds(-drift));
+        let answer = app.submit(&flow, proof(shown)).await;
+        let near = drift.abs() <= 30;
+        assert_eq!(answer.status == StatusCode::OK, near, "{drift}");
+    }
+}
+
+#[tokio::test]
+async fn setting_a_factor_up_proves_it_for_that_session_alone() {
+    let world = town(highest()).await;
+    world
+        .create(&person(json!({"email": MAIL}), json!({})))
+        .await;
+    let (mut one, mut other) = (Client::app(&world), Client::app(&world));
+    one.sign_in(MAIL, PASSWORD).await;
+    other.sign_in(MAIL, PASSWORD).await;
+    let before = one.json("/sessions/whoami").await;
+    world.app.clock.advance(time::Duration::minutes(10));
+    enrol(&world, &mut one).await;
+
+    let after = one.json("/sessions/whoami").await;
+    assert_eq!(after["id"], before["id"]);
+    assert_eq!(after["authenticator_assurance_level"], "aal2");
+    let methods = after["authentication_methods"].as_array().unwrap();
+    assert_eq!(methods.len(), 2);
+    assert_eq!(methods[1]["method"], "totp");
+    assert_eq!(methods[1]["aal"], "aal2");
+    let at = |session: &Value| session["authenticated_at"].as_str().unwrap().to_owned();
+    assert!(at(&after) > at(&before));
+    assert_eq!(after["expires_at"], before["expires_at"]);
+
+    let refused = other.get("/sessions/whoami").await;
+    assert_eq!(refused.json()["error"]["id"], "session_aal2_required");
+}
+
+#[tokio::test]
+async fn the_way_to_the_second_factor_and_back_uses_the_public_address() {
+    let world = town(highest()).await;
+    world
+        .create(&person(json!({"email": MAIL}), authenticator()))
+        .await;
+    let mut browser = Client::browser(&world);
+    browser.sign_in(MAIL, PASSWORD).await;
+    browser.host = Some("bia.cluster.internal:4433");
+    let query = format!("?return_to={ELSEWHERE}");
+    let answer = browser
+        .get(&format!("/self-service/settings/browser{query}"))
+        .await;
+    let to = answer.header("location").unwrap().to_owned();
+    assert!(to.starts_with(&format!("{BASE}/")), "{to}");
+    let back = parameter(&to, "return_to").unwrap();
+    assert!(back.starts_with(&format!("{BASE}/")), "{back}");
+    assert_eq!(parameter(&back, "return_to").as_deref(), Some(ELSEWHERE));
+
+    let page = browser.get(&to).await;
+    let flow = browser.led_to("login", &page).await;
+    let answer = browser.submit(&flow, proof(code_now(&world, KEY))).await;
+    assert_eq!(answer.header("location"), Some(back.as_str()));
+
+    // The form of somebody who has set a second factor up elsewhere meanwhile comes back there as well.
+    let mut script = Client::script(&world);
+    world
+        .create(&person(json!({"email": "user-2@example.org"}), json!({})))
+        .await;
+    script.sign_in("user-2@example.org", PASSWORD).await;
+    let flow = script.begin("settings", "").await;
+    let mut elsewhere = Client::app(&world);
+    elsewhere.sign_in("user-2@example.org", PASSWORD).await;
+    enrol(&world, &mut elsewhere).await;
+    script.host = Some("bia.cluster.internal:4433");
+    let change = json!({"method": "profile", "traits": {"name": "x"}});
+    let answer = script.submit(&flow, change).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
+    let to = answer.json()["redirect_browser_to"].clone();
+    let back = parameter(to.as_str().unwrap(), "return_to").unwrap();
+    assert!(back.starts_with(&format!("{BASE}/")), "{back}");
+}

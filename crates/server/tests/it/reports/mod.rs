@@ -1,0 +1,9 @@
+//! Public reports about servers of this kind, each as a story with the right end.
+//!
+//! A file a subject; the table in each says which report is which test, or which recorded scenario of
+//! `conformance/must.txt` holds it already.
+
+mod login;
+mod mfa;
+mod recovery;
+mod verification;
