@@ -68,11 +68,11 @@
     return false;
   }
 
+  // As a form without a script would be sent: pages built with a framework do not know what is in the field.
   function submit(name, value) {
     var target = field(name);
     target.value = value;
-    var form = target.closest("form");
-    if (form.requestSubmit && form.checkValidity()) form.requestSubmit(); else form.submit();
+    target.closest("form").submit();
   }
 
   function failed(error) {
