@@ -101,6 +101,8 @@ pub struct App {
     pub clock: Clock,
     /// Wakes the courier when there is something to send.
     pub courier: Arc<tokio::sync::Notify>,
+    /// Sessions that were asked for a moment ago.
+    pub sessions: bia_store::session::Remembered,
     /// Evaluates an operator's snippets.
     pub jsonnet: Arc<Jsonnet>,
     /// Whose turn it is to change an account.

@@ -1,5 +1,7 @@
 //! Sessions: who a request belongs to, what level it has, issuing a new one (spec: sessions.md).
 
+use std::sync::Arc;
+
 use bia_config::RequiredAal;
 use bia_model::{Aal, AuthenticationMethod, Device, Identity, Session};
 use bia_store::identity::Expand;
@@ -45,13 +47,16 @@ pub async fn find_by_token(cx: &Cx, token: &str) -> Result<Option<LiveSession>, 
     if candidates.is_empty() {
         return Ok(None);
     }
-    let mut conn = cx.read().await?;
-    let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
-    let found = sessions::find_by_token(&mut conn, &candidates, cx.now).await?;
-    Ok(found.map(|f| LiveSession {
-        session: f.session,
-        identity: f.identity,
-        token: token.to_owned(),
+    let (store, remembered) = (&cx.app.store, &cx.app.sessions);
+    let found = remembered.find(store, &candidates, cx.now).await?;
+    Ok(found.map(|found| {
+        // Where nothing is remembered the session is nobody else's, and is not copied.
+        let found = Arc::unwrap_or_clone(found);
+        LiveSession {
+            session: found.session,
+            identity: found.identity,
+            token: token.to_owned(),
+        }
     }))
 }
 

@@ -192,6 +192,7 @@ pub async fn app(
         runtime,
         clock: Clock::default(),
         courier: Arc::default(),
+        sessions: bia_store::session::Remembered::default(),
         jsonnet,
         turns: Turns::default(),
     }))

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::dsn::{SqliteFile, Target};
 use super::pool::{Driver, Pool};
+use super::watch::{Stamp, Watch};
 use super::{Conn, Dialect, Dsn, Link, StoreError, Tx, mysql, sqlite};
 
 /// How long one attempt to reach the database may take.
@@ -27,6 +28,7 @@ struct Inner {
     pools: Pools,
     dialect: Dialect,
     nid: OnceLock<Uuid>,
+    watch: Option<Watch>,
     /// Dropped last: the files of a database that lives no longer than the process.
     _folder: Option<Folder>,
 }
@@ -70,6 +72,7 @@ impl Store {
 
     fn open(dsn: &Dsn) -> Result<Store, StoreError> {
         let mut folder = None;
+        let mut watch = None;
         let pools = match &dsn.target {
             Target::Sqlite(file) if file.ephemeral => {
                 let made = Folder::make()?;
@@ -78,9 +81,13 @@ impl Store {
                     ..file.clone()
                 };
                 folder = Some(made);
+                watch = Some(Watch::new(&file.path));
                 open_sqlite(&file, dsn)
             }
-            Target::Sqlite(file) => open_sqlite(file, dsn),
+            Target::Sqlite(file) => {
+                watch = Some(Watch::new(&file.path));
+                open_sqlite(file, dsn)
+            }
             Target::Postgres(options) => {
                 Pools::Postgres(Pool::new(options.as_ref().clone(), dsn.pool.clone()))
             }
@@ -92,6 +99,7 @@ impl Store {
             pools,
             dialect: dsn.dialect,
             nid: OnceLock::new(),
+            watch,
             _folder: folder,
         };
         Ok(Store {
@@ -124,6 +132,11 @@ impl Store {
     /// Begins a unit of work. On SQLite it is the only one until it ends.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Tx::begin(self.write().await?).await
+    }
+
+    /// The state of the database, where it can be told without asking: on SQLite.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        self.inner.watch.as_ref()?.stamp()
     }
 
     /// Whether the database answers.

@@ -15,6 +15,7 @@ mod row;
 mod sqlite;
 mod transact;
 mod value;
+mod watch;
 
 use std::ops::{Deref, DerefMut};
 
@@ -31,6 +32,7 @@ pub use value::{Bind, Kind, Value};
 
 use pool::{Driver, Lease};
 use row::RowKind;
+pub(crate) use watch::Stamp;
 
 /// A connection that runs one statement after the other.
 ///

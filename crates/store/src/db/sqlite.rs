@@ -92,11 +92,65 @@ const ZONELESS: &[BorrowedFormatItem<'_>] =
 
 /// Reads the forms that occur: the reference's, `CURRENT_TIMESTAMP`'s (no zone: UTC) and RFC 3339.
 pub(super) fn parse_time(text: &str) -> Result<OffsetDateTime, DecodeError> {
+    if let Some(time) = parse_usual(text.as_bytes()) {
+        return Ok(time);
+    }
     OffsetDateTime::parse(text, ZONED)
         .or_else(|_| PrimitiveDateTime::parse(text, ZONELESS).map(PrimitiveDateTime::assume_utc))
         .or_else(|_| OffsetDateTime::parse(text, &Rfc3339))
         .map(|t| t.to_offset(UtcOffset::UTC))
         .map_err(|_| "not a time".into())
+}
+
+/// The form that [`time_text`] writes, read without the general parser: every row has several times.
+fn parse_usual(text: &[u8]) -> Option<OffsetDateTime> {
+    let (date_time, rest) = text.split_at_checked(19)?;
+    let fraction = match rest.strip_suffix(b"+00:00")? {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) => {
+            number(digits)? * 10_u32.pow(9 - u32::try_from(digits.len()).ok()?)
+        }
+        _ => return None,
+    };
+    let [
+        y0,
+        y1,
+        y2,
+        y3,
+        b'-',
+        m0,
+        m1,
+        b'-',
+        d0,
+        d1,
+        b' ' | b'T',
+        h0,
+        h1,
+        b':',
+        n0,
+        n1,
+        b':',
+        s0,
+        s1,
+    ] = date_time
+    else {
+        return None;
+    };
+    let two = |a: &u8, b: &u8| u8::try_from(number(&[*a, *b])?).ok();
+    let year = i32::try_from(number(&[*y0, *y1, *y2, *y3])?).ok()?;
+    let month = time::Month::try_from(two(m0, m1)?).ok()?;
+    let date = time::Date::from_calendar_date(year, month, two(d0, d1)?).ok()?;
+    let time =
+        time::Time::from_hms_nano(two(h0, h1)?, two(n0, n1)?, two(s0, s1)?, fraction).ok()?;
+    Some(PrimitiveDateTime::new(date, time).assume_utc())
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0_u32, |sum, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| sum * 10 + u32::from(digit - b'0'))
+    })
 }
 
 pub(super) fn slice(value: SqliteValueRef<'_>) -> Result<&[u8], DecodeError> {
@@ -211,6 +265,27 @@ mod tests {
         assert!(texts.is_sorted());
         let times: Vec<OffsetDateTime> = texts.iter().map(|t| parse_time(t).unwrap()).collect();
         assert!(times.is_sorted());
+    }
+
+    #[test]
+    fn the_usual_form_is_read_as_the_general_parser_reads_it() {
+        for text in [
+            "2026-03-01 12:00:00+00:00",
+            "2024-02-29 23:59:59.999999999+00:00",
+            "1999-12-31 00:00:00.000001+00:00",
+        ] {
+            let general = OffsetDateTime::parse(text, ZONED).unwrap();
+            assert_eq!(parse_usual(text.as_bytes()), Some(general), "{text}");
+        }
+        for text in [
+            "2026-02-30 12:00:00+00:00",
+            "2026-03-01 12:00:0x+00:00",
+            "2026-03-01 12:00:00.+00:00",
+            "2026-03-01 12:00:00+01:00",
+            "",
+        ] {
+            assert_eq!(parse_usual(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

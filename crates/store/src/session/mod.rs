@@ -4,6 +4,7 @@
 
 mod list;
 mod lookup;
+mod remembered;
 
 use bia_model::{Aal, Session};
 use time::OffsetDateTime;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 pub use list::{AdminPage, AdminPosition, count_of_identity, list, list_of_identity};
 pub use lookup::{LiveSession, find, find_any_by_token, find_by_token};
+pub use remembered::Remembered;
 
 use crate::args;
 use crate::db::{Conn, StoreError, Tx, Value};

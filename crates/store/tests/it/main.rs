@@ -12,6 +12,7 @@ mod messages;
 mod migrations;
 mod people;
 mod place;
+mod remembered;
 mod seam;
 mod sessions;
 mod short_lived;
