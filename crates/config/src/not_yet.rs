@@ -26,8 +26,6 @@ const NOT_YET: &[Pattern] = &[
     Pattern::Hook("organization"),
     Pattern::Set("session.whoami.tokenizer.templates"),
     Pattern::Set("oauth2_provider.url"),
-    Pattern::Set("courier.templates"),
-    Pattern::Set("courier.template_override_path"),
     Pattern::Set("tracing.provider"),
     Pattern::Set("organizations"),
     Pattern::Set("enterprise"),

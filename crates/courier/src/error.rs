@@ -11,7 +11,7 @@ pub enum CourierError {
         "the recipient is not an address that a message can be sent to; correct the identity's address"
     )]
     Recipient,
-    /// A built-in text does not render.
+    /// A text does not render, the built-in one or the operator's.
     #[error("the text of a {kind} message does not render: {reason}")]
     Template {
         /// The template type.

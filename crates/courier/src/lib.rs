@@ -19,12 +19,14 @@
 mod courier;
 mod deliver;
 mod error;
+mod gotmpl;
 mod http;
 mod queue;
 mod recipient;
 mod settings;
 mod smtp;
 mod template;
+mod texts;
 mod worker;
 
 pub use courier::Courier;

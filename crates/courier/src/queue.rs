@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use bia_model::Channel;
 use bia_store::Conn;
-use bia_store::courier::{self, Message, Status};
+use bia_store::courier::{self as queue, Message, Status};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::courier::Courier;
 use crate::error::CourierError;
 use crate::recipient;
 use crate::template::Template;
+use crate::texts::Part;
 
 /// The width of the subject's column, in characters.
 const MAX_SUBJECT_CHARS: usize = 255;
@@ -38,16 +40,21 @@ impl From<Template> for Outgoing {
 ///
 /// Errs when the recipient is no address, when a text does not render, and when the database refuses it.
 pub async fn enqueue(
+    courier: &Courier,
     conn: &mut Conn,
     now: OffsetDateTime,
     message: &Outgoing,
 ) -> Result<Uuid, CourierError> {
-    let queued = written(now, message)?;
-    courier::insert(conn, &queued).await?;
+    let queued = written(courier, now, message).await?;
+    queue::insert(conn, &queued).await?;
     Ok(queued.id)
 }
 
-fn written(now: OffsetDateTime, message: &Outgoing) -> Result<Message, CourierError> {
+async fn written(
+    courier: &Courier,
+    now: OffsetDateTime,
+    message: &Outgoing,
+) -> Result<Message, CourierError> {
     let template = &message.template;
     let via = template.channel();
     let addressable = match via {
@@ -62,18 +69,26 @@ fn written(now: OffsetDateTime, message: &Outgoing) -> Result<Message, CourierEr
         kind,
         reason: error.to_string(),
     };
+    let own = |part| courier.texts.own(template, &message.request_headers, part);
+    let subject = match via {
+        Channel::Email => own(Part::Subject).await?,
+        Channel::Sms => None,
+    };
+    let subject = match subject {
+        Some(subject) => subject.trim().replace(char::is_control, " "),
+        None => template.subject().map_err(broken)?,
+    };
+    let body = match own(Part::Plain).await? {
+        Some(body) => body,
+        None => template.text().map_err(broken)?,
+    };
     Ok(Message {
         id: Uuid::new_v4(),
         status: Status::Queued,
         via,
         recipient: template.recipient().to_owned(),
-        subject: template
-            .subject()
-            .map_err(broken)?
-            .chars()
-            .take(MAX_SUBJECT_CHARS)
-            .collect(),
-        body: template.text().map_err(broken)?,
+        subject: subject.chars().take(MAX_SUBJECT_CHARS).collect(),
+        body,
         template_type: kind.to_owned(),
         template_data: template.data()?,
         request_headers: message.request_headers.clone(),

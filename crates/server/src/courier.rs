@@ -11,6 +11,8 @@ use bia_selfservice::cx::App;
 use bia_store::Store;
 use time::OffsetDateTime;
 
+use crate::start;
+
 /// The worker beside a server. What a flow queues wakes it.
 pub fn beside(app: &Arc<App>) -> Worker {
     let hold = app.runtime.load().config.dev;
@@ -32,18 +34,19 @@ pub struct Alone {
 
 impl Alone {
     /// By a configuration; `jsonnet` starts the processes that evaluate snippets.
-    pub fn new(config: &Config, jsonnet: bia_jsonnet::Command) -> Arc<Alone> {
+    pub async fn new(config: &Config, jsonnet: bia_jsonnet::Command) -> Arc<Alone> {
         let jsonnet = Arc::new(Jsonnet::new(jsonnet));
         Arc::new(Alone {
-            courier: ArcSwap::new(Arc::new(by(config, &jsonnet))),
+            courier: ArcSwap::new(Arc::new(by(config, &jsonnet).await)),
             jsonnet,
             dev: config.dev,
         })
     }
 
     /// Works by another configuration from now on.
-    pub fn take(&self, config: &Config) {
-        self.courier.store(Arc::new(by(config, &self.jsonnet)));
+    pub async fn take(&self, config: &Config) {
+        self.courier
+            .store(Arc::new(by(config, &self.jsonnet).await));
     }
 
     /// The worker on a database.
@@ -55,9 +58,11 @@ impl Alone {
     }
 }
 
-fn by(config: &Config, jsonnet: &Arc<Jsonnet>) -> Courier {
+async fn by(config: &Config, jsonnet: &Arc<Jsonnet>) -> Courier {
     let outbound = Arc::new(Outbound::new(&config.clients.http));
-    Courier::new(config, outbound, Arc::clone(jsonnet))
+    let courier = Courier::new(config, outbound, Arc::clone(jsonnet));
+    start::warn_about(&courier.findings().await);
+    courier
 }
 
 /// In development mode mails wait in the queue, where they can be read, until there is a server to send them by.

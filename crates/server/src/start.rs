@@ -152,12 +152,14 @@ pub async fn runtime(config: Arc<Config>, jsonnet: &Arc<Jsonnet>) -> anyhow::Res
     let policy = PasswordPolicy::new(policy(&config, &hasher))
         .context("The password policy cannot be used.")?;
     let outbound = Arc::new(Outbound::new(&config.clients.http));
+    let courier = Courier::new(&config, outbound.clone(), jsonnet.clone());
+    warn_about(&courier.findings().await);
     Ok(Runtime {
         schemas,
         hasher,
         policy,
         keys,
-        courier: Arc::new(Courier::new(&config, outbound.clone(), jsonnet.clone())),
+        courier: Arc::new(courier),
         outbound,
         config,
     })

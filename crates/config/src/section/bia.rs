@@ -16,6 +16,8 @@ pub struct Bia {
     pub sessions: BiaSessions,
     /// The built-in pages.
     pub ui: BiaUi,
+    /// Bounds for what strangers can make the server do.
+    pub abuse: BiaAbuse,
     /// Where the server keeps its files; `None` for the folder that the system has for such files.
     #[serde(deserialize_with = "data_dir")]
     pub data_dir: Option<PathBuf>,
@@ -39,6 +41,22 @@ pub enum StuckCounter {
     Warn,
     /// It is refused, and the key is marked.
     Refuse,
+}
+
+/// `bia.abuse`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct BiaAbuse {
+    /// How many messages one address gets in an hour at most; more are not sent, and nobody is told. Zero: no bound.
+    pub messages_per_address: u32,
+}
+
+impl Default for BiaAbuse {
+    fn default() -> Self {
+        Self {
+            messages_per_address: 30,
+        }
+    }
 }
 
 /// `bia.sessions`

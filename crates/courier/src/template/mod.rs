@@ -7,6 +7,7 @@ mod context;
 mod render;
 #[cfg(test)]
 mod tests;
+pub(crate) mod variables;
 
 use std::fmt;
 
@@ -82,6 +83,35 @@ impl TemplateKind {
             TemplateKind::RegistrationCodeValid => "registration_code_valid",
             TemplateKind::VerifiableAddressChanged => "verifiable_address_changed",
             TemplateKind::AuthenticatorKeyAdded => "authenticator_key_added",
+        }
+    }
+
+    /// Whether the headers of the request that caused it go along, for templates and the HTTP channel
+    /// (spec courier.md §5.1).
+    pub fn carries_request_headers(self) -> bool {
+        matches!(
+            self,
+            TemplateKind::RecoveryCodeValid
+                | TemplateKind::LoginCodeValid
+                | TemplateKind::RegistrationCodeValid
+        )
+    }
+
+    /// Where texts of this kind stand, as key of the configuration and as folder: `recovery`, `valid`.
+    pub(crate) fn folder(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            TemplateKind::RecoveryValid => ("recovery", Some("valid")),
+            TemplateKind::RecoveryInvalid => ("recovery", Some("invalid")),
+            TemplateKind::RecoveryCodeValid => ("recovery_code", Some("valid")),
+            TemplateKind::RecoveryCodeInvalid => ("recovery_code", Some("invalid")),
+            TemplateKind::VerificationValid => ("verification", Some("valid")),
+            TemplateKind::VerificationInvalid => ("verification", Some("invalid")),
+            TemplateKind::VerificationCodeValid => ("verification_code", Some("valid")),
+            TemplateKind::VerificationCodeInvalid => ("verification_code", Some("invalid")),
+            TemplateKind::LoginCodeValid => ("login_code", Some("valid")),
+            TemplateKind::RegistrationCodeValid => ("registration_code", Some("valid")),
+            TemplateKind::VerifiableAddressChanged => ("verifiable_address_changed", None),
+            TemplateKind::AuthenticatorKeyAdded => ("authenticator_key_added", None),
         }
     }
 
@@ -245,16 +275,6 @@ impl Template {
             | Template::AuthenticatorKeyAddedSms(_) => Channel::Sms,
             _ => Channel::Email,
         }
-    }
-
-    /// Whether the headers of the request that caused it go along, for the HTTP channel (spec courier.md §5.1).
-    pub fn carries_request_headers(&self) -> bool {
-        matches!(
-            self.kind(),
-            TemplateKind::RecoveryCodeValid
-                | TemplateKind::LoginCodeValid
-                | TemplateKind::RegistrationCodeValid
-        )
     }
 
     /// The mail address or phone number that it goes to.

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod http;
 mod post;
 mod queue;
 mod sink;
 mod smtp;
+mod web;
 mod worker;

@@ -102,9 +102,14 @@ impl Post {
         };
         let template = Template::login_code(Channel::of_address(to), message);
         let mut conn = self.store.write().await.unwrap();
-        enqueue(&mut conn, self.now(), &Outgoing::from(template))
-            .await
-            .unwrap()
+        enqueue(
+            &self.courier(),
+            &mut conn,
+            self.now(),
+            &Outgoing::from(template),
+        )
+        .await
+        .unwrap()
     }
 
     pub(crate) async fn message(&self, id: Uuid) -> Message {

@@ -16,9 +16,14 @@ async fn a_queued_message_has_its_texts_and_its_data_and_is_not_sent() {
     outgoing
         .request_headers
         .insert("Accept-Language".into(), vec!["de".into()]);
-    let id = enqueue(&mut post.store.write().await.unwrap(), NOW, &outgoing)
-        .await
-        .unwrap();
+    let id = enqueue(
+        &post.courier(),
+        &mut post.store.write().await.unwrap(),
+        NOW,
+        &outgoing,
+    )
+    .await
+    .unwrap();
 
     let message = post.message(id).await;
     assert_eq!(
@@ -66,7 +71,9 @@ async fn what_is_queued_in_a_transaction_that_fails_is_not_queued() {
         code_for("user-1@example.org"),
     ));
     let mut tx = post.store.begin().await.unwrap();
-    enqueue(&mut tx, NOW, &outgoing).await.unwrap();
+    enqueue(&post.courier(), &mut tx, NOW, &outgoing)
+        .await
+        .unwrap();
     drop(tx);
     assert_eq!(post.worker().work_once().await.unwrap(), 0);
 }
@@ -76,7 +83,13 @@ async fn a_recipient_that_is_no_address_is_refused_at_once() {
     let post = Post::open().await;
     for to in ["nobody", "user-1@example.org\r\nBcc: all@example.org", ""] {
         let outgoing = Outgoing::from(Template::login_code(Channel::Email, code_for(to)));
-        let refused = enqueue(&mut post.store.write().await.unwrap(), NOW, &outgoing).await;
+        let refused = enqueue(
+            &post.courier(),
+            &mut post.store.write().await.unwrap(),
+            NOW,
+            &outgoing,
+        )
+        .await;
         assert!(matches!(refused, Err(CourierError::Recipient)), "{to}");
     }
 }

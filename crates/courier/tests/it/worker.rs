@@ -350,7 +350,8 @@ async fn a_text_message_without_a_channel_says_so() {
 async fn a_mail_of_a_type_that_is_not_known_goes_out_as_text() {
     let post = Post::open().await;
     let known = post.queue("user-1@example.org").await;
-    assert!(html_part(&post.message(known).await).is_some_and(|html| html.contains("123456")));
+    let html = html_part(&post.courier(), &post.message(known).await).await;
+    assert!(html.is_some_and(|html| html.contains("123456")));
     let foreign = courier::Message {
         id: Uuid::new_v4(),
         recipient: "user-2@example.org".into(),

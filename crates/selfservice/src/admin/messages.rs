@@ -53,6 +53,21 @@ pub async fn get(cx: &Cx, id: &str) -> Result<Value, Problem> {
     Ok(json(cx, &message, &dispatches))
 }
 
+/// Lets a message that was delivered or given up be delivered again; gives it as it is then.
+pub async fn resend(cx: &Cx, id: &str) -> Result<Value, Problem> {
+    let known = Uuid::try_parse(id);
+    let known = known.map_err(|_| Problem::malformed(format!("The id {id:?} is not a UUID.")))?;
+    if !courier::requeue(&mut cx.write().await?, known).await? {
+        let mut conn = cx.read().await?;
+        let found = courier::find(&mut conn, known).await?;
+        found.ok_or_else(|| Problem::NotFound(String::new()))?;
+        let reason = "The message waits already or is being delivered.";
+        return Err(Problem::Conflict(reason.into()));
+    }
+    cx.app.courier.notify_one();
+    get(cx, id).await
+}
+
 /// A message as JSON. Its text is shown on development servers only.
 pub fn json(cx: &Cx, message: &Message, dispatches: &[Dispatch]) -> Value {
     let text = |text: &str| {

@@ -244,7 +244,7 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
         Ok(chosen) => chosen,
         Err(refusal) => return refuse(cx, flow, None, refusal).await,
     };
-    let candidate = Candidate::read(cx, &flow, &form)?;
+    let mut candidate = Candidate::read(cx, &flow, &form)?;
     let refusal = match method.submit(cx, &mut flow, &form, &candidate).await {
         Ok(RegistrationStep::AskAgain(status)) => {
             engine::save(cx, &flow).await?;
@@ -254,10 +254,14 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
             identity,
             method: by,
             spends,
-        }) => match finish(cx, &mut flow, name, *identity, (by, spends)).await {
-            Ok(outcome) => return Ok(outcome),
-            Err(refusal) => refusal,
-        },
+        }) => {
+            // What is refused from here on is shown as it would have been stored.
+            candidate.traits = identity.traits.clone();
+            match finish(cx, &mut flow, name, *identity, (by, spends)).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(refusal) => refusal,
+            }
+        }
         Err(refusal) => refusal,
     };
     refuse(cx, flow, Some(&candidate), refusal).await

@@ -66,7 +66,7 @@ pub async fn after_registration(
 ) -> Result<bool, Refusal> {
     let config = cx.runtime.config.clone();
     if config.selfservice.flows.verification.enabled {
-        verification::run(cx, flow, issued).await?;
+        verification::run_after_sign_up(cx, flow, method, issued).await?;
     }
     let hooks = listed(&config.selfservice.flows.registration.after, Some(method));
     for hook in hooks {

@@ -1,15 +1,31 @@
 //! The hook `verification`: starts the verification of an address that is not verified yet.
 
-use bia_model::{Flow, FlowKind, Identity, VerifiableAddress};
+use bia_model::{Flow, FlowKind, Identity, MethodName, VerifiableAddress};
 use uuid::Uuid;
 
 use super::{note_started, show_item};
 use crate::cx::Cx;
 use crate::flow::verification;
-use crate::method::Refusal;
+use crate::method::{METHODS, Refusal};
 use crate::outcome::IssuedSession;
 
-/// After a sign-up or sign-in: the first address that is not verified.
+/// After a sign-up: the first address that is not verified, of those that its method does not leave for later.
+pub(super) async fn run_after_sign_up(
+    cx: &Cx,
+    flow: &mut Flow,
+    method: MethodName,
+    issued: &mut IssuedSession,
+) -> Result<(), Refusal> {
+    let (session_id, identity) = (issued.session.id, issued.identity.clone());
+    let part = METHODS.iter().find(|m| m.name() == method);
+    let part = part.and_then(|m| m.registration());
+    let is_due = |a: &VerifiableAddress| {
+        !a.verified && part.is_none_or(|part| part.verifies_after(&identity, a))
+    };
+    start_where(cx, flow, &mut issued.identity, session_id, is_due).await
+}
+
+/// After a sign-in: the first address that is not verified.
 pub(super) async fn run(
     cx: &Cx,
     flow: &mut Flow,

@@ -304,6 +304,12 @@ pub trait RegistrationMethod: Send + Sync {
     /// Whether a submission is for this method.
     fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool;
 
+    /// Whether an address of who has signed up by this method is to be verified at once, rather than when it is
+    /// asked for.
+    fn verifies_after(&self, _identity: &Identity, _address: &VerifiableAddress) -> bool {
+        true
+    }
+
     /// Takes a submission. `candidate` is who wants to sign up, as the form says it; on a refusal their
     /// traits stay in the form.
     async fn submit(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use bia_selfservice::admin::messages;
 use bia_selfservice::cx::App;
 use bia_selfservice::problem::Problem;
@@ -20,6 +20,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/admin/courier/messages", get(list))
         .route("/admin/courier/messages/{id}", get(one))
+        .route("/admin/bia/courier/messages/{id}/resend", post(resend))
 }
 
 async fn list(call: Call) -> Response {
@@ -53,6 +54,11 @@ async fn list(call: Call) -> Response {
         Ok(response)
     };
     call.answer(result.await)
+}
+
+async fn resend(Path(id): Path<String>, call: Call) -> Response {
+    let result = messages::resend(call.cx(), &id).await;
+    call.answer(result.map(|message| json_answer(StatusCode::OK, &message)))
 }
 
 async fn one(Path(id): Path<String>, call: Call) -> Response {

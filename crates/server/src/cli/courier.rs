@@ -64,11 +64,14 @@ impl Watch {
             sources::data_dir(None, config.bia.data_dir.as_deref())
         })?;
         let store = start::open(&dsn, PATIENCE).await?;
-        let courier = courier::Alone::new(&config, bia_jsonnet::Command::this_program());
+        let courier = courier::Alone::new(&config, bia_jsonnet::Command::this_program()).await;
         let reloaded = Arc::clone(&courier);
         let _watching = reload::follow(sources, Arc::clone(&handle), move |config| {
-            reloaded.take(&config);
-            std::future::ready(Ok(()))
+            let courier = Arc::clone(&reloaded);
+            async move {
+                courier.take(&config).await;
+                Ok(())
+            }
         })?;
         let stop = Stop::on_signals()?;
         let worker = courier.worker(store.clone());

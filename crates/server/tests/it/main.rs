@@ -19,6 +19,7 @@ mod jsonnet;
 mod listeners;
 mod login;
 mod map;
+mod messages;
 mod operation;
 mod own_account;
 mod pages;

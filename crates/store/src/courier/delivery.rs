@@ -237,6 +237,28 @@ pub async fn put_off(
     Ok(true)
 }
 
+/// Lets a message wait again as if it had never been tried: one that was delivered or given up, or that a worker
+/// without leases left behind. `false` for one that waits already, is being delivered, or does not exist.
+pub async fn requeue(conn: &mut Conn, id: Uuid) -> Result<bool, StoreError> {
+    let nid = conn.nid();
+    let found = conn
+        .execute(
+            "UPDATE courier_messages SET status = $1, send_count = 0 WHERE nid = $2 AND id = $3 AND (status = $4 OR \
+             status = $5 OR (status = $6 AND NOT EXISTS (SELECT 1 FROM bia_courier_lease l WHERE l.message_id = \
+             courier_messages.id)))",
+            args![
+                Status::Queued.number(),
+                nid,
+                id,
+                Status::Sent.number(),
+                Status::Abandoned.number(),
+                Status::Processing.number()
+            ],
+        )
+        .await?;
+    Ok(found > 0)
+}
+
 async fn note(tx: &mut Tx, message_id: Uuid, d: &Dispatch) -> Result<(), StoreError> {
     let nid = tx.nid();
     tx.execute(

@@ -76,6 +76,21 @@ pub async fn list(conn: &mut Conn, page: &MessagePage) -> Result<Paged<Message>,
     Ok(Paged::cut(items, page.size))
 }
 
+/// The number of messages that were queued for a recipient since a time, whatever became of them.
+pub async fn count_since(
+    conn: &mut Conn,
+    recipient: &str,
+    since: OffsetDateTime,
+) -> Result<i64, StoreError> {
+    let row = conn
+        .fetch_one(
+            "SELECT COUNT(*) FROM courier_messages WHERE nid = $1 AND recipient = $2 AND created_at > $3",
+            args![conn.nid(), recipient, since],
+        )
+        .await?;
+    row.only("courier_messages")
+}
+
 /// The number of messages that wait, for metrics.
 pub async fn count_queued(conn: &mut Conn) -> Result<i64, StoreError> {
     let row = conn

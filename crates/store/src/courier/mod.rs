@@ -13,8 +13,8 @@ use serde_json::Value as Document;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use delivery::{claim, count_attempt, finish, is_due, put_off, renew};
-pub use list::{MessagePage, count_queued, list};
+pub use delivery::{claim, count_attempt, finish, is_due, put_off, renew, requeue};
+pub use list::{MessagePage, count_queued, count_since, list};
 
 use crate::args;
 use crate::db::{Columns, Conn, Row, StoreError, Value};

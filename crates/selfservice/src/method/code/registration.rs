@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use bia_model::ui::{self, Group, InputType};
-use bia_model::{Aal, AuthenticationMethod, Flow, Identity, MethodName, State, text};
+use bia_model::{
+    Aal, AuthenticationMethod, Flow, Identity, MethodName, State, VerifiableAddress, text,
+};
 use bia_store::code::Code as StoredCode;
 
 use super::Code;
@@ -36,6 +38,16 @@ impl RegistrationMethod for Code {
 
     fn claims(&self, _cx: &Cx, _flow: &Flow, form: &Form) -> bool {
         form.method() == Some(MethodName::Code.as_str())
+    }
+
+    /// Whoever proved one address by a code did not ask for messages to the others. Those that codes sign in with are
+    /// written to all the same: the reference's recorded answers have that.
+    fn verifies_after(&self, identity: &Identity, address: &VerifiableAddress) -> bool {
+        let codes = identity.credential(MethodName::Code).map(CodeConfig::of);
+        let addresses = codes.unwrap_or_default().addresses;
+        addresses
+            .iter()
+            .any(|a| a.channel == address.via && a.address == address.value)
     }
 
     async fn submit(

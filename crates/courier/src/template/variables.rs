@@ -1,0 +1,143 @@
+//! By which names the data of a message is known: in JSON, and in templates.
+
+use std::collections::BTreeMap;
+
+use bia_model::Channel;
+use gotmpl::Value;
+
+use super::{Template, TemplateKind};
+use crate::gotmpl::value::{from_json, map};
+
+/// A name in JSON and the one in templates.
+type Name = (&'static str, &'static str);
+
+/// The variable of the headers of the request that caused a message; not part of its data.
+const HEADERS: &str = "UserRequestHeaders";
+
+const TO: Name = ("to", "To");
+const IDENTITY: Name = ("identity", "Identity");
+const REQUEST_URL: Name = ("request_url", "RequestURL");
+const DOMAIN: Name = ("request_url_domain", "RequestURLDomain");
+const PAYLOAD: Name = ("transient_payload", "TransientPayload");
+const MINUTES: Name = ("expires_in_minutes", "ExpiresInMinutes");
+const OAUTH2: Name = ("oauth2_login_request", "OAuth2LoginRequest");
+
+/// The variables of a kind of message (spec courier.md §5.1).
+fn names(kind: TemplateKind, via: Channel) -> Vec<Name> {
+    use TemplateKind as K;
+    let by_sms = via == Channel::Sms;
+    let own: &[Name] = match kind {
+        K::RecoveryValid => &[("recovery_url", "RecoveryURL"), IDENTITY, MINUTES],
+        // The reference's slip, kept because bodies of HTTP deliveries read it.
+        K::RecoveryCodeValid if by_sms => {
+            &[("verification_code", "RecoveryCode"), IDENTITY, MINUTES]
+        }
+        K::RecoveryCodeValid => &[("recovery_code", "RecoveryCode"), IDENTITY, MINUTES],
+        K::VerificationValid => &[
+            ("verification_url", "VerificationURL"),
+            IDENTITY,
+            MINUTES,
+            OAUTH2,
+        ],
+        K::VerificationCodeValid if by_sms => &[
+            ("verification_code", "VerificationCode"),
+            IDENTITY,
+            MINUTES,
+            OAUTH2,
+        ],
+        K::VerificationCodeValid => &[
+            ("verification_code", "VerificationCode"),
+            ("verification_url", "VerificationURL"),
+            IDENTITY,
+            MINUTES,
+            OAUTH2,
+        ],
+        K::LoginCodeValid => &[("login_code", "LoginCode"), IDENTITY, MINUTES, OAUTH2],
+        K::RegistrationCodeValid if by_sms => &[
+            ("registration_code", "RegistrationCode"),
+            IDENTITY,
+            MINUTES,
+            OAUTH2,
+        ],
+        K::RegistrationCodeValid => &[
+            ("registration_code", "RegistrationCode"),
+            ("traits", "Traits"),
+            MINUTES,
+            OAUTH2,
+        ],
+        K::VerifiableAddressChanged => &[IDENTITY, ("changed_at", "ChangedAt")],
+        K::AuthenticatorKeyAdded => &[IDENTITY, ("added_at", "AddedAt")],
+        K::RecoveryInvalid
+        | K::RecoveryCodeInvalid
+        | K::VerificationInvalid
+        | K::VerificationCodeInvalid => &[],
+    };
+    let starts_in_flow = !matches!(kind, K::VerifiableAddressChanged | K::AuthenticatorKeyAdded);
+    let mut all = vec![TO, PAYLOAD];
+    all.extend_from_slice(own);
+    all.extend(starts_in_flow.then_some(REQUEST_URL));
+    all.extend((starts_in_flow && by_sms).then_some(DOMAIN));
+    all
+}
+
+/// The names of the variables that templates of a kind of message can use.
+pub(crate) fn variables(kind: TemplateKind, via: Channel) -> Vec<&'static str> {
+    let mut all: Vec<&str> = names(kind, via).into_iter().map(|(_, name)| name).collect();
+    all.extend(kind.carries_request_headers().then_some(HEADERS));
+    all
+}
+
+/// The data of a message for its template.
+pub(crate) fn data(
+    template: &Template,
+    request_headers: &BTreeMap<String, Vec<String>>,
+) -> Result<Value, serde_json::Error> {
+    let json = template.data()?;
+    let of = |name: &str| json.get(name).unwrap_or(&serde_json::Value::Null);
+    let all = names(template.kind(), template.channel());
+    let mut members: Vec<(&str, Value)> = all
+        .into_iter()
+        .map(|(json_name, name)| (name, converted(json_name, of(json_name))))
+        .collect();
+    if template.kind().carries_request_headers() {
+        let headers = request_headers.iter().map(|(name, values)| {
+            let values = values.iter().map(|value| Value::from(value.as_str()));
+            (name.as_str(), Value::List(values.collect()))
+        });
+        members.push((HEADERS, map(headers)));
+    }
+    Ok(map(members))
+}
+
+fn converted(name: &str, json: &serde_json::Value) -> Value {
+    if name == MINUTES.0 {
+        return Value::Int(json.as_i64().unwrap_or_default());
+    }
+    if name == OAUTH2.0 && json.is_object() {
+        let client = json.get("client").unwrap_or(&serde_json::Value::Null);
+        let text = |name: &str| {
+            Value::from(
+                client
+                    .get(name)
+                    .and_then(|v| v.as_str())
+                    .unwrap_or_default(),
+            )
+        };
+        let challenge = json
+            .get("challenge")
+            .and_then(|v| v.as_str())
+            .unwrap_or_default();
+        let client = map([
+            ("ClientID", text("client_id")),
+            ("ClientName", text("client_name")),
+            ("ClientURI", text("client_uri")),
+            ("LogoURI", text("logo_uri")),
+            (
+                "Metadata",
+                from_json(client.get("metadata").unwrap_or(&serde_json::Value::Null)),
+            ),
+        ]);
+        return map([("Challenge", Value::from(challenge)), ("Client", client)]);
+    }
+    from_json(json)
+}
