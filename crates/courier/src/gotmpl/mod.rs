@@ -1,6 +1,7 @@
 //! Templates in the language of Go's `text/template` and `html/template`, as operators have them (spec courier.md §5).
 
 mod check;
+mod print;
 mod sprig;
 pub(crate) mod value;
 
@@ -61,11 +62,14 @@ impl From<TemplateError> for Fault {
 }
 
 /// A template that was read and looks right.
-pub(crate) struct Parsed(gotmpl::Template);
+pub(crate) struct Parsed<'s> {
+    source: &'s Source,
+    template: gotmpl::Template,
+}
 
 impl Source {
     /// Reads the template. `variables` are the names that its data has.
-    pub(crate) fn parse(&self, variables: &[&str]) -> Result<Parsed, Fault> {
+    pub(crate) fn parse(&self, variables: &[&str]) -> Result<Parsed<'_>, Fault> {
         let mut template = gotmpl::Template::new(&self.name)
             .funcs(FUNCTIONS.clone())
             .max_range_iters(MAX_TURNS)
@@ -78,30 +82,39 @@ impl Source {
             template = template.add_parse_tree(name, tree);
         }
         check::check(&template, variables)?;
-        Ok(Parsed(template))
+        Ok(Parsed {
+            source: self,
+            template,
+        })
     }
 }
 
-impl Parsed {
+impl Parsed<'_> {
     /// The text for some data.
-    pub(crate) fn text(&self, data: &Value) -> Result<String, Fault> {
+    pub(crate) fn text(self, data: &Value) -> Result<String, Fault> {
+        let template = print::as_go(self.template);
+        if template.lookup(&self.source.name).is_none() {
+            return Ok(String::new());
+        }
         let mut out = Bounded::default();
-        let done = self.0.execute_fmt(&mut out, data);
+        let done = template.execute_template_fmt(&mut out, &self.source.name, data);
         out.taken(done)
     }
 
     /// The text for some data, where each value is escaped as its place in HTML needs it.
-    pub(crate) fn html(&self, data: &Value) -> Result<String, Fault> {
-        let mut template = html::Template::new(self.0.name())
+    pub(crate) fn html(self, data: &Value) -> Result<String, Fault> {
+        let mut template = html::Template::new(&self.source.name)
             .funcs(FUNCTIONS.clone())
-            .max_range_iters(MAX_TURNS);
-        for name in self.0.templates() {
-            if let Some(tree) = self.0.lookup(name) {
+            .max_range_iters(MAX_TURNS)
+            .parse(&self.source.text)?;
+        let others = self.template.templates().into_iter();
+        for name in others.filter(|name| *name != self.source.name) {
+            if let Some(tree) = self.template.lookup(name) {
                 template = template.add_parse_tree(name, tree.clone())?;
             }
         }
         let mut out = Bounded::default();
-        let done = template.execute_template_fmt(&mut out, self.0.name(), data);
+        let done = template.execute_fmt(&mut out, data);
         out.taken(done)
     }
 }

@@ -66,7 +66,14 @@ impl Letter<'_> {
             None => builder.singlepart(plain),
         };
         match message {
-            Ok(message) => Ok((envelope, message.formatted())),
+            Ok(message) => {
+                let mut content = message.formatted();
+                // The end of the transfer brings this line break; a second one would be part of the text.
+                if content.ends_with(b"\r\n") {
+                    content.truncate(content.len() - 2);
+                }
+                Ok((envelope, content))
+            }
             Err(error) => Err(DeliveryError::permanent(
                 FAILED,
                 format!("the message cannot be put together: {error}"),
