@@ -1,5 +1,7 @@
 //! The `bia` command.
 
+mod cleanup;
+mod client;
 mod courier;
 mod migrate;
 mod serve;
@@ -9,7 +11,7 @@ mod version;
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 /// An identity server: sign-up, login, recovery, verification, profile, second factors, sessions.
 ///
@@ -34,11 +36,77 @@ enum Command {
     /// Delivers messages.
     #[command(subcommand)]
     Courier(courier::Courier),
+    /// Removes what has expired from a database.
+    #[command(subcommand)]
+    Cleanup(cleanup::Cleanup),
+    /// Works with identities of a running server: `bia identities list` is the same as `bia list identities`.
+    #[command(subcommand)]
+    Identities(Identities),
+    /// Shows identities.
+    #[command(subcommand)]
+    Get(Get),
+    /// Lists identities.
+    #[command(subcommand, alias = "ls")]
+    List(List),
+    /// Makes identities of files.
+    #[command(subcommand)]
+    Import(Import),
+    /// Deletes identities.
+    #[command(subcommand)]
+    Delete(Delete),
+    /// Asks a running server how it is.
+    #[command(subcommand)]
+    Remote(client::remote::Remote),
+    /// Prints what a shell needs to complete commands, for example `bia completion bash`.
+    Completion {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
     /// Evaluates Jsonnet for a server, which starts it: tasks are read from standard input.
     #[command(hide = true)]
     Jsonnet,
     /// Prints which build this is.
     Version,
+}
+
+#[derive(Subcommand)]
+enum Identities {
+    /// Shows identities by their ids.
+    Get(client::identities::Get),
+    /// Lists identities, a page at a time.
+    List(client::identities::List),
+    /// Makes identities of files.
+    Import(client::identities::Import),
+    /// Deletes identities by their ids.
+    Delete(client::identities::Delete),
+}
+
+#[derive(Subcommand)]
+enum Get {
+    /// Shows identities by their ids.
+    #[command(alias = "identities")]
+    Identity(client::identities::Get),
+}
+
+#[derive(Subcommand)]
+enum List {
+    /// Lists identities, a page at a time.
+    #[command(alias = "identity")]
+    Identities(client::identities::List),
+}
+
+#[derive(Subcommand)]
+enum Import {
+    /// Makes identities of files.
+    #[command(alias = "identity")]
+    Identities(client::identities::Import),
+}
+
+#[derive(Subcommand)]
+enum Delete {
+    /// Deletes identities by their ids.
+    #[command(alias = "identities")]
+    Identity(client::identities::Delete),
 }
 
 /// Where the configuration comes from, for every command that has one.
@@ -75,6 +143,21 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Courier(command) => command.run(),
+        Command::Cleanup(command) => command.run(),
+        Command::Get(Get::Identity(command)) | Command::Identities(Identities::Get(command)) => {
+            command.run()
+        }
+        Command::List(List::Identities(command))
+        | Command::Identities(Identities::List(command)) => command.run(),
+        Command::Import(Import::Identities(command))
+        | Command::Identities(Identities::Import(command)) => command.run(),
+        Command::Delete(Delete::Identity(command))
+        | Command::Identities(Identities::Delete(command)) => command.run(),
+        Command::Remote(command) => command.run(),
+        Command::Completion { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "bia", &mut std::io::stdout());
+            Ok(())
+        }
         Command::Jsonnet => jsonnet(),
         Command::Version => version::print(),
     };

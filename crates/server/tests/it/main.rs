@@ -10,6 +10,7 @@ mod admin;
 mod bad_input;
 mod binary;
 mod client;
+mod commands;
 mod cors;
 mod crash;
 #[path = "../../../store/tests/it/databases.rs"]

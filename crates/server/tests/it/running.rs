@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use crate::world::settings;
 
 /// A server in a folder of its own.
-struct Running {
+pub(crate) struct Running {
     process: Child,
-    folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
     public: u16,
-    admin: u16,
+    pub(crate) admin: u16,
 }
 
 impl Drop for Running {
@@ -26,7 +26,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(more: Value) -> Running {
+    pub(crate) fn start(more: Value) -> Running {
         let folder = tempfile::tempdir().unwrap();
         let (public, admin) = (free_port(), free_port());
         write_settings(folder.path(), public, admin, more);

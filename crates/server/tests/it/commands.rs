@@ -1,0 +1,245 @@
+//! Commands that work with a running server.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::running::Running;
+
+/// A server, and commands that ask it.
+struct Place {
+    running: Running,
+}
+
+impl Place {
+    fn new() -> Place {
+        let schema = json!({
+            "$id": "https://example.org/person.schema.json",
+            "type": "object",
+            "properties": {"traits": {"type": "object", "properties": {"email": {
+                "type": "string", "format": "email",
+                "ory.sh/kratos": {
+                    "credentials": {"password": {"identifier": true}},
+                    "verification": {"via": "email"}, "recovery": {"via": "email"},
+                },
+            }}, "required": ["email"], "additionalProperties": false}},
+        });
+        let schemas = json!([{"id": "default", "url": crate::world::as_url(&schema)}]);
+        Place {
+            running: Running::start(json!({"identity": {"schemas": schemas}})),
+        }
+    }
+
+    fn bia(&self, arguments: &[&str], input: &str) -> Output {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_bia"))
+            .args(arguments)
+            .current_dir(self.running.folder.path())
+            .env_clear()
+            .env(
+                "KRATOS_ADMIN_URL",
+                format!("http://127.0.0.1:{}", self.running.admin),
+            )
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that does not read its input may be gone already.
+        let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
+        process.wait_with_output().unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.bia(arguments, "");
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+fn person(n: u32) -> Value {
+    json!({"schema_id": "default", "traits": {"email": format!("user-{n}@example.org")}})
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn identities_are_imported_shown_listed_and_deleted() {
+    let place = Place::new();
+    let imported = place.bia(
+        &["import", "identities"],
+        &json!([person(1), person(2)]).to_string(),
+    );
+    assert!(imported.status.success(), "{imported:?}");
+    assert!(text(&imported.stdout).starts_with("ID\t"), "{imported:?}");
+
+    let listed = place.json(&["list", "identities", "--format", "json"]);
+    let ids: Vec<&str> = listed["identities"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| i["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(listed["next_page_token"], "");
+    let first = place.json(&["ls", "identities", "--page-size", "1", "--format=json"]);
+    let token = first["next_page_token"].as_str().unwrap();
+    let second = place.json(&[
+        "identities",
+        "list",
+        "--page-size",
+        "1",
+        "--page-token",
+        token,
+        "--format",
+        "json",
+    ]);
+    assert_ne!(first["identities"], second["identities"]);
+
+    let one = place.json(&["get", "identity", ids[0], "--format", "json"]);
+    assert_eq!(one["id"], ids[0]);
+    let path = place.json(&[
+        "identities",
+        "get",
+        ids[0],
+        "--format",
+        "jsonpath=verifiable_addresses.#.value",
+    ]);
+    assert_eq!(path, json!([one["traits"]["email"]]));
+
+    let some = place.bia(&["delete", "identity", ids[0], "no-such-id", "-q"], "");
+    assert_eq!(some.status.code(), Some(1));
+    assert_eq!(text(&some.stdout), format!("{}\n", ids[0]));
+    assert!(text(&some.stderr).contains("no-such-id: "), "{some:?}");
+    assert_eq!(
+        text(&place.bia(&["list", "identities", "-q"], "").stdout)
+            .lines()
+            .next(),
+        Some(ids[1])
+    );
+}
+
+#[test]
+fn what_is_incomplete_is_not_sent_and_what_is_refused_is_told() {
+    let place = Place::new();
+    let half = json!([person(1), {"schema_id": "default"}]).to_string();
+    let output = place.bia(&["import", "identities"], &half);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("STD_IN[1]"), "{output:?}");
+    assert_eq!(
+        place.json(&["list", "identities", "--format", "jsonpath=identities.#"]),
+        json!(0)
+    );
+
+    std::fs::write(
+        place.running.folder.path().join("one.json"),
+        person(1).to_string(),
+    )
+    .unwrap();
+    assert!(
+        place
+            .bia(&["import", "identities", "one.json"], "")
+            .status
+            .success()
+    );
+    let again = place.bia(&["import", "identities", "one.json"], "");
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stderr).contains("one.json[0]: "), "{again:?}");
+}
+
+#[test]
+fn many_lines_are_imported_in_batches_and_bad_ones_are_told_by_number() {
+    let place = Place::new();
+    let mut lines: Vec<String> = (1..=1200).map(|n| person(n).to_string()).collect();
+    lines[4] = "{".to_owned();
+    lines[6] = json!({"schema_id": "default", "traits": {"email": "no address"}}).to_string();
+    lines[1100] = person(1).to_string();
+    std::fs::write(
+        place.running.folder.path().join("many.jsonl"),
+        lines.join("\n"),
+    )
+    .unwrap();
+    let output = place.bia(&["identities", "import", "--bulk", "many.jsonl"], "");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    for line in [
+        "line 5: ",
+        "line 7: ",
+        "line 1101: ",
+        "1197 imported, 3 rejected.",
+    ] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    let rest = place.bia(
+        &[
+            "identities",
+            "import",
+            "--bulk",
+            "many.jsonl",
+            "--from-line",
+            "1200",
+        ],
+        "",
+    );
+    assert!(
+        text(&rest.stderr).contains("0 imported, 1 rejected."),
+        "{rest:?}"
+    );
+}
+
+#[test]
+fn a_server_tells_its_state_and_one_that_is_not_there_fails() {
+    let place = Place::new();
+    assert_eq!(
+        place.json(&["remote", "status", "--format", "json"]),
+        json!({"alive": true, "ready": true})
+    );
+    assert_eq!(
+        place.json(&["remote", "version", "--format", "json"])["version"],
+        bia_server::version::VERSION
+    );
+    let nobody = place.bia(&["get", "identity", "x", "-e", "not a url"], "");
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(text(&nobody.stderr).contains("http://"), "{nobody:?}");
+}
+
+#[test]
+fn expired_rows_are_removed_beside_a_server() {
+    let place = Place::new();
+    let output = place.bia(
+        &[
+            "cleanup",
+            "sql",
+            "-c",
+            "bia.json",
+            "--keep-last",
+            "1h",
+            "--database.cleanup.sleep.tables",
+            "1ms",
+        ],
+        "",
+    );
+    assert!(output.status.success(), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("0 sessions removed."),
+        "{output:?}"
+    );
+    let wrong = place.bia(&["cleanup", "sql", "-e=false"], "");
+    assert_eq!(wrong.status.code(), Some(1));
+    let wrong = place.bia(&["cleanup", "sql", "--keep-last", "soon"], "");
+    assert_eq!(wrong.status.code(), Some(1));
+}
+
+#[test]
+fn shells_can_complete() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let output = place.bia(&["completion", shell], "");
+        assert!(
+            output.status.success() && text(&output.stdout).contains("identities"),
+            "{shell}"
+        );
+    }
+}
