@@ -77,6 +77,16 @@ impl PublicKey {
         }
     }
 
+    /// Whether this is the RSA key of a modulus and an exponent.
+    pub(crate) fn is_rsa(&self, n: &[u8], e: &[u8]) -> bool {
+        match &self.material {
+            Material::Rsa { modulus, exponent } => {
+                modulus == without_zeros(n) && exponent == without_zeros(e)
+            }
+            Material::Ec(_) | Material::Ed25519(_) => false,
+        }
+    }
+
     /// Whether the bits of a certificate's public key are this key.
     pub(crate) fn is(&self, bits: &[u8]) -> bool {
         match &self.material {

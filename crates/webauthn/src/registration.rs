@@ -62,9 +62,8 @@ impl Creation {
         let (key_id, response): (_, Response) = answer::read(json)?;
         let client_data = ClientData::read(&response.client_data.0)?;
         let object = cbor::only(&response.attestation_object.0)?;
-        let (format, statement, authenticator_data) =
-            parts(object).ok_or(Unreadable("its attestation object lacks a part"))?;
-        let mut read = AuthenticatorData::read(&authenticator_data)?;
+        let parts = Parts::of(object).ok_or(Unreadable("its attestation object lacks a part"))?;
+        let mut read = AuthenticatorData::read(&parts.authenticator_data)?;
         let attested = read.attested.take().ok_or(Unreadable("it has no key"))?;
         let transports = response.transports.unwrap_or_default();
         let known = transports
@@ -74,9 +73,9 @@ impl Creation {
             key_id,
             client_data,
             client_data_hash: sha256(&response.client_data.0),
-            format,
-            statement,
-            authenticator_data,
+            format: parts.format,
+            statement: parts.statement,
+            authenticator_data: parts.authenticator_data,
             read,
             attested,
             transports: known.take(MAX_TRANSPORTS).collect(),
@@ -115,11 +114,20 @@ impl Creation {
     }
 }
 
-/// Format, statement and authenticator data.
-fn parts(object: Value) -> Option<(String, Vec<(Value, Value)>, Vec<u8>)> {
-    let map = object.into_map().ok()?;
-    let format = cbor::member(&map, "fmt")?.as_text()?.to_owned();
-    let statement = cbor::member(&map, "attStmt")?.as_map()?.clone();
-    let data = cbor::member(&map, "authData")?.as_bytes()?.clone();
-    Some((format, statement, data))
+/// An attestation object (section 6.5.4), taken apart.
+struct Parts {
+    format: String,
+    statement: Vec<(Value, Value)>,
+    authenticator_data: Vec<u8>,
+}
+
+impl Parts {
+    fn of(object: Value) -> Option<Parts> {
+        let map = object.into_map().ok()?;
+        Some(Parts {
+            format: cbor::member(&map, "fmt")?.as_text()?.to_owned(),
+            statement: cbor::member(&map, "attStmt")?.as_map()?.clone(),
+            authenticator_data: cbor::member(&map, "authData")?.as_bytes()?.clone(),
+        })
+    }
 }

@@ -275,7 +275,7 @@ fn formats_that_nobody_knows_and_none_with_something_in_it_are_refused() {
         Value::Map(vec![("sig".into(), Value::Bytes(vec![1]))])
     });
     assert_eq!(registered(&full), Err(Fault::Attestation));
-    for format in ["packed", "fido-u2f", "apple", "android-key"] {
+    for format in ["packed", "fido-u2f", "apple", "android-key", "tpm"] {
         let empty = key.create_with(&options(), format, |_, _| Value::Map(Vec::new()));
         assert_eq!(registered(&empty), Err(Fault::Attestation), "{format}");
     }

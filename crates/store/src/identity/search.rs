@@ -109,20 +109,24 @@ pub async fn find_by_external_id(
 }
 
 /// The identity whose security keys know it by a user handle, in standard base64 as their credential keeps it; with
-/// its credentials.
+/// its credentials. A key without an identifier of its account is not found.
 pub async fn find_by_user_handle(
     conn: &mut Conn,
     handle: &str,
 ) -> Result<Option<Identity>, StoreError> {
+    // Only credentials with an identifier sign in alone, and an index leads to those of one type.
     let kept = conn.dialect().pick(
-        "SELECT identity_id, json_extract(config, '$.user_handle') FROM identity_credentials \
-         WHERE nid = $1 AND identity_credential_type_id = $2 \
-         AND CASE WHEN json_valid(config) THEN json_extract(config, '$.user_handle') END = $3 LIMIT 10",
-        "SELECT identity_id, config ->> 'user_handle' FROM identity_credentials \
-         WHERE nid = $1 AND identity_credential_type_id = $2 AND config ->> 'user_handle' = $3 LIMIT 10",
-        "SELECT identity_id, JSON_UNQUOTE(JSON_EXTRACT(config, '$.user_handle')) FROM identity_credentials \
-         WHERE nid = $1 AND identity_credential_type_id = $2 \
-         AND JSON_UNQUOTE(JSON_EXTRACT(config, '$.user_handle')) = $3 LIMIT 10",
+        "SELECT c.identity_id, json_extract(c.config, '$.user_handle') \
+         FROM identity_credential_identifiers k JOIN identity_credentials c ON c.id = k.identity_credential_id \
+         WHERE k.nid = $1 AND k.identity_credential_type_id = $2 \
+         AND CASE WHEN json_valid(c.config) THEN json_extract(c.config, '$.user_handle') END = $3 LIMIT 10",
+        "SELECT c.identity_id, c.config ->> 'user_handle' \
+         FROM identity_credential_identifiers k JOIN identity_credentials c ON c.id = k.identity_credential_id \
+         WHERE k.nid = $1 AND k.identity_credential_type_id = $2 AND c.config ->> 'user_handle' = $3 LIMIT 10",
+        "SELECT c.identity_id, JSON_UNQUOTE(JSON_EXTRACT(c.config, '$.user_handle')) \
+         FROM identity_credential_identifiers k JOIN identity_credentials c ON c.id = k.identity_credential_id \
+         WHERE k.nid = $1 AND k.identity_credential_type_id = $2 \
+         AND JSON_UNQUOTE(JSON_EXTRACT(c.config, '$.user_handle')) = $3 LIMIT 10",
     );
     let kind = credential::type_id(MethodName::Webauthn)?;
     let rows = conn

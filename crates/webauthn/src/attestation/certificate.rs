@@ -5,13 +5,16 @@ use der::Decode;
 use der::asn1::{ObjectIdentifier, OctetStringRef};
 use x509_cert::certificate::{CertificateInner, Rfc5280, Version};
 use x509_cert::der;
-use x509_cert::ext::pkix::BasicConstraints;
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage};
 
 use crate::Algorithm;
 
 /// The extension that names the model of a key (section 8.2.1).
 const MODEL: &str = "1.3.6.1.4.1.45724.1.1.4";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+const USAGES: &str = "2.5.29.37";
+/// The usage of a chip's key for attestation (tcg-kp-AIKCertificate).
+const CHIP: &str = "2.23.133.8.3";
 const COUNTRY: &str = "2.5.4.6";
 const ORGANIZATION: &str = "2.5.4.10";
 const ORGANIZATIONAL_UNIT: &str = "2.5.4.11";
@@ -56,19 +59,30 @@ impl Certificate {
         Some(found.extn_value.as_bytes())
     }
 
-    /// The requirements of section 8.2.1, but for the model.
-    pub(super) fn is_for_attestation(&self) -> bool {
-        let certificate = self.0.tbs_certificate();
+    /// Whether it is a certificate of today's version that issues no others.
+    fn is_leaf(&self) -> bool {
         let issues_none = self
             .extension(BASIC_CONSTRAINTS)
             .and_then(|value| BasicConstraints::from_der(value).ok())
             .is_some_and(|constraints| !constraints.ca);
-        certificate.version() == Version::V3
-            && issues_none
+        self.0.tbs_certificate().version() == Version::V3 && issues_none
+    }
+
+    /// The requirements of section 8.2.1, but for the model.
+    pub(super) fn is_for_attestation(&self) -> bool {
+        self.is_leaf()
             && self.names(COUNTRY, |name| name.len() == 2)
             && self.names(ORGANIZATION, |name| !name.is_empty())
             && self.names(ORGANIZATIONAL_UNIT, |name| name == UNIT)
             && self.names(COMMON_NAME, |name| !name.is_empty())
+    }
+
+    /// The requirements of section 8.3.1, but for the model and the chip's name.
+    pub(super) fn is_of_chip(&self) -> bool {
+        let usages = self
+            .extension(USAGES)
+            .and_then(|value| ExtendedKeyUsage::from_der(value).ok());
+        self.is_leaf() && usages.is_some_and(|u| u.0.iter().any(|id| id.to_string() == CHIP))
     }
 
     /// Whether it is for a model, or for none in particular. `None` when what it says cannot be read.

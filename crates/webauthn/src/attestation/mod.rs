@@ -8,6 +8,7 @@ mod fido_u2f;
 mod packed;
 #[cfg(test)]
 mod tests;
+mod tpm;
 
 use coset::cbor::Value;
 
@@ -34,6 +35,7 @@ pub(crate) fn verify(statement: &Statement<'_>) -> Result<(), Fault> {
         "fido-u2f" => fido_u2f::verify(statement),
         "apple" => apple::verify(statement),
         "android-key" => android_key::verify(statement),
+        "tpm" => tpm::verify(statement),
         _ => return Err(Fault::AttestationFormat),
     };
     vouches.ok_or(Fault::Attestation)

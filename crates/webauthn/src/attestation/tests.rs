@@ -149,8 +149,8 @@ fn a_paper_that_is_not_for_vouching_is_refused() {
         |p| p.version = 1,
         |p| p.subject[2].1 = "Marketing",
         |p| p.subject[0].1 = "Sweden",
-        |p| drop(p.subject.pop()),
-        |p| drop(p.extensions.remove(0)),
+        |p| p.subject.truncate(3),
+        |p| p.extensions = p.extensions.split_off(1),
         |p| p.extensions[0] = extension("2.5.29.19", &seq(&[tlv(0x01, &[0xff])])),
     ];
     for (at, spoil) in spoils.into_iter().enumerate() {
@@ -279,5 +279,78 @@ fn a_phone_vouches_for_the_key_that_it_made_for_this_answer() {
             ])
         });
         assert_eq!(registered(&answer).is_ok(), own_key && own_answer);
+    }
+}
+
+fn sized(bytes: &[u8]) -> Vec<u8> {
+    let mut out = u16::try_from(bytes.len()).unwrap().to_be_bytes().to_vec();
+    out.extend(bytes);
+    out
+}
+
+/// What a chip says about a P-256 key (TPMT_PUBLIC).
+fn public_area(key: &SoftKey) -> Vec<u8> {
+    let cose = key.public_key();
+    let head = [
+        0x00, 0x23, 0x00, 0x0b, 0, 6, 4, 0x72, 0, 0, 0, 0x10, 0, 0x10, 0, 3, 0, 0x10,
+    ];
+    [head.to_vec(), sized(&cose[10..42]), sized(&cose[45..77])].concat()
+}
+
+/// What it certifies (TPMS_ATTEST): the key of a public area, for an answer.
+fn certified(magic: u8, area: &[u8], answer: &[u8]) -> Vec<u8> {
+    let name = [&[0, 0x0b], sha256(area).as_slice()].concat();
+    [
+        vec![magic, b'T', b'C', b'G', 0x80, 0x17],
+        sized(&[]),
+        sized(&sha256(answer)),
+        vec![0; 25],
+        sized(&name),
+        sized(&[]),
+    ]
+    .concat()
+}
+
+#[test]
+fn a_chip_vouches_for_the_key_that_it_has_and_for_this_answer() {
+    // What is wrong: nothing, the key, the answer, the kind of statement, the signature, the certificate.
+    for wrong in 0..6 {
+        let (mut new, chip) = (key(), key());
+        let area = if wrong == 1 {
+            public_area(&key())
+        } else {
+            public_area(&new)
+        };
+        let mut paper = Paper::new();
+        let usage = if wrong == 5 {
+            "1.3.6.1.5.5.7.3.1"
+        } else {
+            "2.23.133.8.3"
+        };
+        paper
+            .extensions
+            .push(extension("2.5.29.37", &seq(&[oid(usage)])));
+        let certificate = paper.of(&chip);
+        let answer = new.create_with(&options(), "tpm", |data, hash| {
+            let mut signed = [data, hash].concat();
+            if wrong == 2 {
+                signed.push(0);
+            }
+            let info = certified(if wrong == 3 { 0xfe } else { 0xff }, &area, &signed);
+            let signature = if wrong == 4 {
+                key().sign(&info)
+            } else {
+                chip.sign(&info)
+            };
+            statement(vec![
+                ("ver", "2.0".into()),
+                ("alg", (-7).into()),
+                ("sig", Value::Bytes(signature)),
+                ("pubArea", Value::Bytes(area.clone())),
+                ("certInfo", Value::Bytes(info)),
+                chain(certificate),
+            ])
+        });
+        assert_eq!(registered(&answer).is_ok(), wrong == 0, "{wrong}");
     }
 }
