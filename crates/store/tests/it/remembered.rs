@@ -6,8 +6,9 @@ use bia_store::session::{self, Remembered};
 use bia_store::{Dialect, Store, migrate, network};
 use time::Duration;
 
+use crate::databases::{on_each_database, open};
 use crate::people::{kept, signed_in};
-use crate::place::{NOW, Place, on_each_database, open};
+use crate::place::{NOW, Place};
 
 on_each_database!(
     a_revoked_session_is_forgotten_at_once,
