@@ -211,7 +211,6 @@ fn the_kit_s_unusual_settings_load() {
     for named in [
         "methods.oidc.enabled",
         "hooks[0] (web_hook)",
-        "courier.channels",
         "tokenizer.templates",
     ] {
         assert!(warning.contains(named), "{named} in {warning}");

@@ -34,6 +34,19 @@ async fn both_listeners_say_that_they_live_and_are_ready() {
 }
 
 #[tokio::test]
+async fn a_long_write_does_not_make_the_server_look_unready() {
+    let world = World::new().await;
+    let writing = world.app.store.begin().await.unwrap();
+    for path in ["/health/ready", "/health/alive"] {
+        let asked = world.public("GET", path, &[]);
+        let limit = std::time::Duration::from_secs(5);
+        let answer = tokio::time::timeout(limit, asked).await.unwrap();
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+    }
+    drop(writing);
+}
+
+#[tokio::test]
 async fn a_database_that_does_not_answer_is_told_to_the_operator_and_hidden_from_others() {
     let world = World::new().await;
     world.app.store.close().await;

@@ -118,11 +118,11 @@ async fn race(world: &Arc<World>, call: Call) -> Vec<Answer> {
 }
 
 /// One answer is that of the winner, all others are what losers get. Gives the winner's.
-fn one_of<'a>(
-    answers: &'a [Answer],
+fn one_of(
+    answers: &[Answer],
     won: impl Fn(&Answer) -> bool,
     lost: impl Fn(&Answer) -> bool,
-) -> &'a Answer {
+) -> &Answer {
     let (winners, losers): (Vec<&Answer>, Vec<&Answer>) = answers.iter().partition(|a| won(a));
     let odd = losers.into_iter().find(|a| !lost(a));
     assert!(odd.is_none(), "a loser got {odd:?}");

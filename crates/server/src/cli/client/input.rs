@@ -91,7 +91,9 @@ mod tests {
 
     #[test]
     fn what_is_incomplete_is_refused_with_its_place() {
-        let error = items("a.json", r#"[{"schema_id": "default"}]"#).unwrap_err();
+        let error = items("a.json", r#"[{"schema_id": "default"}]"#)
+            .map(|_| ())
+            .unwrap_err();
         let text = format!("{error:#}");
         assert!(
             text.contains("a.json[0]") && text.contains("traits"),
