@@ -17,7 +17,6 @@ enum Pattern {
 }
 
 const NOT_YET: &[Pattern] = &[
-    Pattern::On("selfservice.methods.oidc.enabled"),
     Pattern::On("selfservice.methods.password.config.migrate_hook.enabled"),
     Pattern::Set("selfservice.methods.b2b.config.organizations"),
     Pattern::Hook("web_hook"),

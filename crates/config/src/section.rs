@@ -12,6 +12,7 @@ pub mod identity;
 pub mod log;
 pub mod method;
 pub mod oauth2;
+pub mod oidc;
 pub mod request;
 pub mod secrets;
 pub mod security;

@@ -107,7 +107,8 @@ pub async fn abandon(cx: &Cx, purpose: &str) -> Result<(), Problem> {
 
 /// The container's id and key, from the browser's cookie.
 fn reference(cx: &Cx, purpose: &str) -> Option<(Uuid, Zeroizing<[u8; KEY_BYTES]>)> {
-    let (id, key) = cx.request.continuity.get(purpose)?.split_once('.')?;
+    let mut references = cx.request.continuity.iter().filter_map(|c| c.get(purpose));
+    let (id, key) = references.next()?.split_once('.')?;
     let key: [u8; KEY_BYTES] = URL_SAFE_NO_PAD.decode(key).ok()?.try_into().ok()?;
     Some((Uuid::try_parse(id).ok()?, Zeroizing::new(key)))
 }

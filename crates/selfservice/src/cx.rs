@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 
 use crate::hasher::Hasher;
 use crate::headers::Headers;
+use crate::method::oidc::Remembered;
 use crate::method::password::policy::PasswordPolicy;
 use crate::outcome::IssuedSession;
 use crate::problem::Problem;
@@ -58,6 +59,8 @@ pub struct Runtime {
     pub policy: PasswordPolicy,
     /// Hashes tokens and codes.
     pub keys: TokenKeys,
+    /// What is remembered of identity providers.
+    pub providers: Remembered,
     /// Calls other servers, as far as `clients.http` allows.
     pub outbound: Arc<Outbound>,
     /// How messages are written, and how they leave.
@@ -188,8 +191,9 @@ pub struct Request {
     pub browser_signs: Vec<String>,
     /// The names of the cookies among them.
     pub cookie_names: Vec<String>,
-    /// What a browser was doing when it had to sign in again, by purpose (`bia_continuity` ids).
-    pub continuity: HashMap<String, String>,
+    /// What a browser was doing when it was sent away, by purpose (references to `bia_continuity`); one entry per
+    /// cookie of the name, as browsers keep several for different paths and domains.
+    pub continuity: Vec<HashMap<String, String>>,
     /// Whether it was sent by GET, as links are.
     pub is_get: bool,
 }

@@ -140,6 +140,31 @@ impl Form {
         }
     }
 
+    /// The texts in an object: members of a JSON object, JSON in a form's field, or fields with dotted names.
+    pub fn members(&self, name: &str) -> Vec<(String, String)> {
+        let of = |object: &Map<String, Value>| {
+            let text = |(k, v): (&String, &Value)| Some((k.clone(), v.as_str()?.to_owned()));
+            object.iter().filter_map(text).collect()
+        };
+        match &self.body {
+            Body::Json(object) => match object.get(name) {
+                Some(Value::Object(members)) => of(members),
+                _ => Vec::new(),
+            },
+            Body::Pairs(pairs) => {
+                let whole = self.text(name).and_then(|t| serde_json::from_str(t).ok());
+                let mut members = whole.as_ref().map(of).unwrap_or_default();
+                let below = |k: &str| k.strip_prefix(name)?.strip_prefix('.').map(str::to_owned);
+                members.extend(
+                    pairs
+                        .iter()
+                        .filter_map(|(k, v)| Some((below(k)?, v.clone()))),
+                );
+                members
+            }
+        }
+    }
+
     /// The method that the client names.
     pub fn method(&self) -> Option<&str> {
         self.text("method")
@@ -175,6 +200,24 @@ mod tests {
         ]);
         assert!(form.boolean("a"));
         assert!(!form.boolean("b"));
+    }
+
+    #[test]
+    fn an_object_can_come_in_three_ways() {
+        let expected = [("hd".to_owned(), "example.org".to_owned())];
+        let Value::Object(object) =
+            serde_json::json!({"up": {"hd": "example.org", "n": 1}, "up.x": "y"})
+        else {
+            return;
+        };
+        assert_eq!(Form::json(object).members("up"), expected);
+        for (name, value) in [("up.hd", "example.org"), ("up", "{\"hd\":\"example.org\"}")] {
+            let form = Form::pairs(vec![
+                (name.into(), value.into()),
+                ("uphd".into(), "x".into()),
+            ]);
+            assert_eq!(form.members("up"), expected);
+        }
     }
 
     #[test]

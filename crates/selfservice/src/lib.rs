@@ -16,10 +16,12 @@
 )]
 
 pub mod admin;
+pub mod cipher;
 pub mod continuity;
 pub mod csrf;
 pub mod cx;
 pub mod engine;
+pub mod exchange;
 pub mod flow;
 pub mod form;
 pub mod hasher;
@@ -30,6 +32,7 @@ pub mod method;
 pub mod outcome;
 pub mod problem;
 pub mod return_to;
+pub mod seal;
 pub mod session;
 pub mod token;
 pub mod turns;

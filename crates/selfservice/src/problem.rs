@@ -30,6 +30,8 @@ pub enum StartOver {
     },
     /// A native app: the URL to call.
     Api(String),
+    /// The answer does not say.
+    Unsaid,
 }
 
 /// A request that could not be served.

@@ -262,6 +262,7 @@ fn gone_answer(named: bool, start_over: &StartOver) -> ErrorAnswer {
         answer
     };
     match start_over {
+        StartOver::Unsaid => answer,
         StartOver::Api(url) => answer.detail("api", json!(url)),
         StartOver::Browser {
             redirect_to,

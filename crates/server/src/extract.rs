@@ -240,8 +240,10 @@ fn continuity(
     pairs: &[(String, String)],
     config: &Config,
     now: OffsetDateTime,
-) -> HashMap<String, String> {
+) -> Vec<HashMap<String, String>> {
     let codec = cookies::continuity_codec(config);
-    let found = values(pairs, codec.name()).find_map(|value| codec.decode(value, now));
-    found.unwrap_or_default().into_iter().collect()
+    values(pairs, codec.name())
+        .filter_map(|value| codec.decode(value, now))
+        .map(|found| found.into_iter().collect())
+        .collect()
 }

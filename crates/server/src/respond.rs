@@ -1,5 +1,7 @@
 //! Outcome × caller → answer. The only place that tells browsers, scripts and native apps apart.
 
+use std::collections::HashMap;
+
 use axum::response::{IntoResponse, Response};
 use bia_config::Page;
 use bia_model::{ClientType, ContinueWith, Flow, FlowKind, Identity};
@@ -407,7 +409,11 @@ pub fn with_cookies(incoming: &Incoming, sets_csrf: bool, mut response: Response
         set(cookies::no_session(config));
     }
     if !continuity.is_empty() {
-        let mut values = cx.request.continuity.clone();
+        // What the browser keeps in several cookies is brought together; of one purpose the first counts.
+        let mut values: HashMap<String, String> = HashMap::new();
+        for (purpose, id) in cx.request.continuity.iter().flatten() {
+            values.entry(purpose.clone()).or_insert_with(|| id.clone());
+        }
         for (purpose, id) in continuity {
             match id {
                 Some(id) => values.insert(purpose, id),

@@ -15,6 +15,7 @@ use bia_jsonnet::Jsonnet;
 use bia_outbound::Outbound;
 use bia_selfservice::cx::{App, Clock, Runtime};
 use bia_selfservice::hasher::{Hasher, HasherConfig};
+use bia_selfservice::method::oidc::Remembered;
 use bia_selfservice::method::password::policy::{BreachConfig, PasswordPolicy, PolicyConfig};
 use bia_selfservice::token::TokenKeys;
 use bia_selfservice::turns::Turns;
@@ -161,6 +162,7 @@ pub async fn runtime(config: Arc<Config>, jsonnet: &Arc<Jsonnet>) -> anyhow::Res
         keys,
         courier: Arc::new(courier),
         outbound,
+        providers: Remembered::default(),
         config,
     })
 }

@@ -52,3 +52,60 @@ pub async fn find(
         session_id: c.take()?,
     }))
 }
+
+/// The code that a browser takes back to the app whose flow this is; `None` when no exchange belongs to the flow.
+pub async fn return_code_of(conn: &mut Conn, flow_id: Uuid) -> Result<Option<String>, StoreError> {
+    let row = conn
+        .fetch_optional(
+            "SELECT return_to_code FROM session_token_exchanges WHERE nid = $1 AND flow_id = $2",
+            args![conn.nid(), flow_id],
+        )
+        .await?;
+    row.map(|row| row.only("session_token_exchanges"))
+        .transpose()
+}
+
+/// Lets the exchange of a flow go on in another flow that took its place.
+pub async fn follow(
+    conn: &mut Conn,
+    old_flow: Uuid,
+    new_flow: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    conn.execute(
+        "UPDATE session_token_exchanges SET flow_id = $1, updated_at = $2 WHERE nid = $3 AND flow_id = $4",
+        args![new_flow, now, conn.nid(), old_flow],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Notes the session that the flow of an exchange ended in.
+pub async fn set_session(
+    conn: &mut Conn,
+    return_to_code: &str,
+    session_id: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    conn.execute(
+        "UPDATE session_token_exchanges SET session_id = $1, updated_at = $2 WHERE nid = $3 AND return_to_code = $4",
+        args![session_id, now, conn.nid(), return_to_code],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Takes an exchange that has a session. `true` for the one caller that did.
+pub async fn redeem(
+    conn: &mut Conn,
+    init_code: &str,
+    return_to_code: &str,
+) -> Result<bool, StoreError> {
+    let gone = conn
+        .execute(
+            "DELETE FROM session_token_exchanges WHERE nid = $1 AND init_code = $2 AND return_to_code = $3 AND session_id IS NOT NULL",
+            args![conn.nid(), init_code, return_to_code],
+        )
+        .await?;
+    Ok(gone > 0)
+}

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
-use super::{non_empty, request::Request};
-use crate::{SecretJson, duration};
+use super::{non_empty, oidc::Oidc, request::Request};
+use crate::duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -371,24 +371,4 @@ pub struct CeremonyTimeouts {
     /// Using one.
     #[serde(deserialize_with = "duration::deserialize_option")]
     pub login: Option<Duration>,
-}
-
-/// `selfservice.methods.oidc`
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct Oidc {
-    /// Whether the method can be used.
-    pub enabled: bool,
-    /// Its settings.
-    pub config: OidcConfig,
-}
-
-/// `selfservice.methods.oidc.config`
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct OidcConfig {
-    /// What callback addresses start with instead of the server's public address.
-    pub base_redirect_uri: Option<Url>,
-    /// The providers, as checked JSON (a list of objects).
-    pub providers: SecretJson,
 }

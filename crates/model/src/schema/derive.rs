@@ -92,6 +92,30 @@ pub(super) fn derive(traits: Value, used: &[Used<'_>]) -> Result<Derived, Vec<Vi
     }
 }
 
+/// As [`derive`], from traits that need not fit: what cannot be derived is left out, also empty identifiers.
+pub(super) fn presume(traits: Value, used: &[Used<'_>]) -> (Derived, Vec<Violation>) {
+    let mut derived = Derived {
+        traits,
+        ..Derived::default()
+    };
+    let mut violations = Vec::new();
+    for one in used.iter().take(MOST_USED) {
+        let text = as_text(one.value).filter(|text| !text.trim().is_empty());
+        if let Some(text) = text {
+            // A value that is no address may still have given an identifier before that was seen.
+            if let Err(kind) = add(&mut derived, one.annotated, &text) {
+                violations.push(Violation {
+                    pointer: one.pointer.clone(),
+                    schema_pointer: one.schema_pointer.clone(),
+                    kind,
+                });
+            }
+        }
+    }
+    derived.code_addresses.sort();
+    (derived, violations)
+}
+
 fn too_many() -> Violation {
     Violation {
         pointer: "#/traits".into(),

@@ -146,6 +146,30 @@ impl IdentitySchema {
         derive::derive(traits, &self.used(&document))
     }
 
+    /// What traits give that need not fit the schema: the identifiers and addresses among them that are good for one.
+    /// For finding out whether somebody has them already, never for keeping. Beside them, what no address can be
+    /// made of.
+    pub fn presume(&self, traits: &Value) -> (Derived, Vec<Violation>) {
+        let used: Vec<Used<'_>> = self
+            .0
+            .paths
+            .iter()
+            .filter_map(|path| {
+                let segments = path.segments.iter().skip(1);
+                let value = segments
+                    .into_iter()
+                    .try_fold(traits, |value, s| value.get(s))?;
+                Some(Used {
+                    pointer: format!("#/{}", path.segments.join("/")),
+                    schema_pointer: String::new(),
+                    annotated: self.0.annotated.get(path.annotated?)?,
+                    value,
+                })
+            })
+            .collect();
+        derive::presume(traits.clone(), &used)
+    }
+
     /// The fields of a form, in the order of [`IdentitySchema::keys`], then by name.
     pub fn fields(&self) -> &[TraitField] {
         &self.0.fields

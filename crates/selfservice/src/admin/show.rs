@@ -61,19 +61,19 @@ pub fn identity_json(cx: &Cx, identity: &Identity, include: &IncludeCredentials)
     let by_type: Map<String, Value> = identity
         .credentials
         .iter()
-        .map(|c| (c.kind.as_str().to_owned(), credential_json(c, include)))
+        .map(|c| (c.kind.as_str().to_owned(), credential_json(cx, c, include)))
         .collect();
     let credentials = (!by_type.is_empty()).then_some(Value::Object(by_type));
     identity.admin_json(&schema_url(cx, identity), credentials)
 }
 
-fn credential_json(credential: &Credential, include: &IncludeCredentials) -> Value {
+fn credential_json(cx: &Cx, credential: &Credential, include: &IncludeCredentials) -> Value {
     let mut members = Map::new();
     members.insert("type".into(), json!(credential.kind));
     members.insert("identifiers".into(), json!(credential.identifiers));
     if include.has(credential.kind) {
         let config = match import::of(credential.kind) {
-            Ok(method) => method.reveal(&credential.config),
+            Ok(method) => method.reveal(cx, &credential.config),
             Err(_) => credential.config.clone(),
         };
         if !config.is_null() {
@@ -97,7 +97,7 @@ fn version(credential: &Credential) -> i32 {
 /// Everything of an identity: the document that a patch changes.
 pub(super) fn whole_json(cx: &Cx, identity: &Identity) -> Value {
     let with_config = |c: &Credential| {
-        let mut json = credential_json(c, &IncludeCredentials::none());
+        let mut json = credential_json(cx, c, &IncludeCredentials::none());
         if let Value::Object(members) = &mut json {
             members.insert("config".into(), c.config.clone());
         }

@@ -1,9 +1,11 @@
 //! Signing in (spec: flows.md §7).
 
+mod joining;
+
 use bia_config::section::flow::LoginStyle;
 use bia_model::ui::{self, Ui};
 use bia_model::{
-    Aal, AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, text,
+    Aal, AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, MethodName, text,
 };
 
 use crate::cx::{Caller, Cx};
@@ -122,6 +124,16 @@ async fn already_signed_in(
     }
 }
 
+/// A flow for first factors that a request did not ask for itself.
+pub(crate) fn blank(cx: &Cx, client: ClientType) -> Flow {
+    let asked = Asked {
+        aal: Aal::Aal1,
+        refresh: false,
+        identity_schema: None,
+    };
+    draft(cx, client, &asked)
+}
+
 fn draft(cx: &Cx, client: ClientType, asked: &Asked) -> Flow {
     let lifespan = session::signed(cx.config().selfservice.flows.login.lifespan);
     let mut flow = Flow::new(FlowKind::Login, client, cx.now, cx.now + lifespan);
@@ -146,7 +158,11 @@ fn first_stage<'l>(cx: &Cx, flow: &Flow, live: Option<&'l LiveSession>) -> Login
 }
 
 /// Fills the first screen of a new flow.
-async fn populate(cx: &Cx, flow: &mut Flow, stage: LoginStage<'_>) -> Result<(), Problem> {
+pub(crate) async fn populate(
+    cx: &Cx,
+    flow: &mut Flow,
+    stage: LoginStage<'_>,
+) -> Result<(), Problem> {
     if !flow.is_native() {
         engine::set_csrf(cx, flow);
     }
@@ -185,7 +201,8 @@ pub(crate) async fn go_ahead(
     Ok(false)
 }
 
-fn sort(flow: &mut Flow) {
+/// Puts the nodes in order.
+pub(crate) fn sort(flow: &mut Flow) {
     ui::sort(&mut flow.ui.nodes, ui::LOGIN, ui::LOGIN_KEYS);
 }
 
@@ -216,17 +233,56 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     if flow.is_expired(cx.now) {
         return replace_expired(cx, &flow).await;
     }
-    let refusal = match authenticate(cx, &mut flow, submission.form).await {
-        Ok(Step::AskAgain(status)) => {
+    let (by, step) = match choose(cx, &flow, submission.form) {
+        Ok((by, method, form)) => {
+            flow.transient_payload = form.transient_payload().ok();
+            (Some(by), method.submit(cx, &mut flow, &form).await)
+        }
+        Err(refusal) => (None, Err(refusal)),
+    };
+    end(cx, flow, (live.as_ref(), Ends::Renewed), by, step).await
+}
+
+/// What becomes of the session of somebody who signs in again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// It is renewed: the proof was given here.
+    Renewed,
+    /// There is another one: the proof was given elsewhere.
+    Another,
+}
+
+/// Ends a request to a login flow of somebody who comes from elsewhere, by what a method made of it.
+pub(crate) async fn conclude(
+    cx: &Cx,
+    flow: Flow,
+    live: Option<&LiveSession>,
+    by: MethodName,
+    step: Result<LoginStep, Refusal>,
+) -> Result<Outcome, Problem> {
+    end(cx, flow, (live, Ends::Another), Some(by), step).await
+}
+
+async fn end(
+    cx: &Cx,
+    mut flow: Flow,
+    live: (Option<&LiveSession>, Ends),
+    by: Option<MethodName>,
+    step: Result<LoginStep, Refusal>,
+) -> Result<Outcome, Problem> {
+    let refusal = match step {
+        Ok(LoginStep::AskAgain(status)) => {
             engine::save(cx, &flow).await?;
             return Ok(engine::ask_again(flow, status));
         }
-        Ok(Step::SendAway(url)) => {
+        Ok(LoginStep::SendAway(url)) => {
             engine::save(cx, &flow).await?;
             return Ok(Outcome::Elsewhere { url });
         }
-        Ok(Step::Authenticated(identity, by)) => {
-            match finish(cx, &mut flow, live.as_ref(), *identity, by).await {
+        Ok(LoginStep::Handled(outcome)) => return Ok(*outcome),
+        Ok(LoginStep::Authenticated { identity, method }) => {
+            flow.active = by;
+            match finish(cx, &mut flow, live, *identity, method).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(refusal) => refusal,
             }
@@ -234,12 +290,6 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
         Err(refusal) => refusal,
     };
     refuse(cx, flow, refusal).await
-}
-
-enum Step {
-    Authenticated(Box<Identity>, AuthenticationMethod),
-    AskAgain(crate::outcome::FormStatus),
-    SendAway(String),
 }
 
 async fn signed_in_meanwhile(cx: &Cx, flow: Flow) -> Result<Outcome, Problem> {
@@ -253,12 +303,8 @@ async fn signed_in_meanwhile(cx: &Cx, flow: Flow) -> Result<Outcome, Problem> {
 
 /// A flow that has expired is replaced by one that asks for the same (flows.md §13).
 async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
-    let asked = Asked {
-        aal: Aal::Aal1,
-        refresh: false,
-        identity_schema: old.identity_schema.clone(),
-    };
-    let mut flow = draft(cx, old.client, &asked);
+    let mut flow = blank(cx, old.client);
+    flow.identity_schema = old.identity_schema.clone();
     flow.request_url = old.request_url.clone();
     let stage = first_stage(cx, &flow, None);
     populate(cx, &mut flow, stage).await?;
@@ -274,40 +320,30 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     })
 }
 
-async fn authenticate(
+/// The method that a submission is for.
+fn choose(
     cx: &Cx,
-    flow: &mut Flow,
+    flow: &Flow,
     form: Result<Form, String>,
-) -> Result<Step, Refusal> {
-    if cx.request.is_get {
+) -> Result<(MethodName, &'static dyn LoginMethod, Form), Refusal> {
+    let form = form.map_err(Problem::BadRequest)?;
+    let found = METHODS
+        .iter()
+        .filter_map(|m| m.login().map(|l| (m, l)))
+        .find(|(_, l)| l.claims(cx, flow, &form));
+    if cx.request.is_get && !found.is_some_and(|(_, login)| login.takes_links()) {
         return Err(Problem::BadRequest(
             "A login form is sent by POST, with its fields in the body.".into(),
         )
         .into());
     }
-    let form = form.map_err(Problem::BadRequest)?;
-    let Some((method, login)) = METHODS
-        .iter()
-        .filter_map(|m| m.login().map(|l| (m, l)))
-        .find(|(_, l)| l.claims(cx, flow, &form))
-    else {
+    let Some((method, login)) = found else {
         return Err(Refusal::form(text::login_no_strategy()));
     };
     if !method.is_enabled(cx.config()) {
         return Err(Problem::MethodDisabled(method.name()).into());
     }
-    flow.transient_payload = form.transient_payload().ok();
-    match login.submit(cx, flow, &form).await? {
-        LoginStep::AskAgain(status) => Ok(Step::AskAgain(status)),
-        LoginStep::SendAway(url) => Ok(Step::SendAway(url)),
-        LoginStep::Authenticated {
-            identity,
-            method: by,
-        } => {
-            flow.active = Some(method.name());
-            Ok(Step::Authenticated(identity, by))
-        }
-    }
+    Ok((method.name(), login, form))
 }
 
 async fn refuse(cx: &Cx, mut flow: Flow, refusal: Refusal) -> Result<Outcome, Problem> {
@@ -323,7 +359,7 @@ async fn refuse(cx: &Cx, mut flow: Flow, refusal: Refusal) -> Result<Outcome, Pr
 async fn finish(
     cx: &Cx,
     flow: &mut Flow,
-    live: Option<&LiveSession>,
+    (live, ends): (Option<&LiveSession>, Ends),
     mut identity: Identity,
     by: AuthenticationMethod,
 ) -> Result<Outcome, Refusal> {
@@ -331,7 +367,7 @@ async fn finish(
     let stale = identity.available_aal != Some(available);
     identity.available_aal = Some(available);
     let same = live.filter(|l| l.session.identity_id == identity.id);
-    let mut draft = match same {
+    let mut draft = match same.filter(|_| ends == Ends::Renewed) {
         Some(live) => session::renew(cx, live, identity, by)?,
         None => session::start(cx, identity, by)?,
     };
@@ -345,9 +381,25 @@ async fn finish(
             redirect_browser_to: return_to.clone(),
         });
     }
-    let hooks = hook::after_login(cx, flow, &mut draft.issued).await?;
-    store(cx, flow, &draft, stale.then_some(available), hooks).await?;
     let second_factor = second_factor(cx, flow, &draft).await?;
+    // What waits to be linked is linked to somebody who is signed in as far as they can be.
+    if second_factor.is_none() {
+        joining::check(cx, flow, &mut draft)?;
+    }
+    let hooks = hook::after_login(cx, flow, &mut draft.issued).await?;
+    store(
+        cx,
+        flow,
+        &mut draft,
+        stale.then_some(available),
+        hooks,
+        second_factor.is_none(),
+    )
+    .await?;
+    let second_factor = match second_factor {
+        Some(url) => Some(joining::carried_on(cx, flow, &draft).await?.unwrap_or(url)),
+        None => None,
+    };
     if !flow.is_native() {
         cx.effect(|e| e.session = Some(draft.issued.clone()));
         if same.is_none() {
@@ -367,21 +419,33 @@ async fn finish(
 async fn store(
     cx: &Cx,
     flow: &Flow,
-    draft: &Draft,
+    draft: &mut Draft,
     available_aal: Option<Aal>,
     hooks: AfterHooks,
-) -> Result<(), Problem> {
-    let session = &draft.issued.session;
-    bia_store::transact!(cx.app.store, tx => {
+    joins: bool,
+) -> Result<(), Refusal> {
+    let stored = draft.issued.session.clone();
+    let result: Result<Option<Identity>, Problem> = bia_store::transact!(cx.app.store, tx => {
+        let joined = if joins { joining::store(cx, tx, flow, stored.identity_id).await? } else { None };
         session::store(cx, tx, draft).await?;
         if let Some(aal) = available_aal {
-            bia_store::identity::set_available_aal(tx, session.identity_id, aal).await?;
+            bia_store::identity::set_available_aal(tx, stored.identity_id, aal).await?;
         }
         if hooks.revoke_others {
-            bia_store::session::revoke_others(tx, session.identity_id, session.id, cx.now).await?;
+            bia_store::session::revoke_others(tx, stored.identity_id, stored.id, cx.now).await?;
         }
-        Ok::<_, Problem>(bia_store::flow::overwrite(tx, flow).await?)
-    })
+        bia_store::flow::overwrite(tx, flow).await?;
+        Ok::<_, Problem>(joined)
+    });
+    match result {
+        Ok(Some(joined)) => draft.issued.identity = joined,
+        Ok(None) => {}
+        Err(Problem::Store(bia_store::StoreError::Conflict { .. })) => {
+            return Err(Refusal::form(text::duplicate_credentials()));
+        }
+        Err(other) => return Err(other.into()),
+    }
+    Ok(())
 }
 
 /// Where the second factor can be given, if whoami would ask this session for one.

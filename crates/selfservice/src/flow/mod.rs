@@ -1,5 +1,6 @@
 //! The five flows, and signing out.
 
+pub(crate) mod handover;
 pub mod login;
 pub mod logout;
 pub mod recovery;

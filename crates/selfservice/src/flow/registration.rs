@@ -163,6 +163,11 @@ fn check_enabled(cx: &Cx) -> Result<(), Problem> {
     }
 }
 
+/// A flow that a request did not ask for itself.
+pub(crate) fn blank(cx: &Cx, client: ClientType) -> Flow {
+    draft(cx, client, None)
+}
+
 fn draft(cx: &Cx, client: ClientType, identity_schema: Option<String>) -> Flow {
     let lifespan = session::signed(cx.config().selfservice.flows.registration.lifespan);
     let mut flow = Flow::new(FlowKind::Registration, client, cx.now, cx.now + lifespan);
@@ -177,7 +182,8 @@ pub fn has_two_screens(cx: &Cx) -> bool {
     cx.config().selfservice.flows.registration.is_two_step()
 }
 
-async fn populate(cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
+/// Fills the first screen.
+pub(crate) async fn populate(cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
     engine::set_csrf(cx, flow);
     let stage = if has_two_screens(cx) {
         RegistrationStage::Profile
@@ -236,27 +242,40 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
         Ok(form) => form,
         Err(reason) => return refuse(cx, flow, None, Problem::BadRequest(reason).into()).await,
     };
-    if cx.request.is_get {
-        let reason = "A registration form is sent by POST, with its fields in the body.";
-        return refuse(cx, flow, None, Problem::BadRequest(reason.into()).into()).await;
-    }
     let (name, method) = match choose(cx, &flow, &form) {
         Ok(chosen) => chosen,
         Err(refusal) => return refuse(cx, flow, None, refusal).await,
     };
-    let mut candidate = Candidate::read(cx, &flow, &form)?;
-    let refusal = match method.submit(cx, &mut flow, &form, &candidate).await {
+    let candidate = Candidate::read(cx, &flow, &form)?;
+    let step = method.submit(cx, &mut flow, &form, &candidate).await;
+    conclude(cx, flow, Some(candidate), name, step).await
+}
+
+/// Ends a request to a registration flow by what a method made of it. `candidate` is who wants to sign up, as the
+/// form says it, where there was one.
+pub(crate) async fn conclude(
+    cx: &Cx,
+    mut flow: Flow,
+    mut candidate: Option<Candidate>,
+    name: MethodName,
+    step: Result<RegistrationStep, Refusal>,
+) -> Result<Outcome, Problem> {
+    let refusal = match step {
         Ok(RegistrationStep::AskAgain(status)) => {
             engine::save(cx, &flow).await?;
             return Ok(engine::ask_again(flow, status));
         }
+        Ok(RegistrationStep::SendAway(url)) => return Ok(Outcome::Elsewhere { url }),
+        Ok(RegistrationStep::Handled(outcome)) => return Ok(*outcome),
         Ok(RegistrationStep::Register {
             identity,
             method: by,
             spends,
         }) => {
             // What is refused from here on is shown as it would have been stored.
-            candidate.traits = identity.traits.clone();
+            if let Some(candidate) = &mut candidate {
+                candidate.traits = identity.traits.clone();
+            }
             match finish(cx, &mut flow, name, *identity, (by, spends)).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(refusal) => refusal,
@@ -264,7 +283,7 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
         }
         Err(refusal) => refusal,
     };
-    refuse(cx, flow, Some(&candidate), refusal).await
+    refuse(cx, flow, candidate.as_ref(), refusal).await
 }
 
 /// The method that a submission is for.
@@ -276,7 +295,12 @@ fn choose(
     let mut all = METHODS
         .iter()
         .filter_map(|m| m.registration().map(|r| (m, r)));
-    let Some((method, registration)) = all.find(|(_, r)| r.claims(cx, flow, form)) else {
+    let found = all.find(|(_, r)| r.claims(cx, flow, form));
+    if cx.request.is_get && !found.is_some_and(|(_, registration)| registration.takes_links()) {
+        let reason = "A registration form is sent by POST, with its fields in the body.";
+        return Err(Problem::BadRequest(reason.into()).into());
+    }
+    let Some((method, registration)) = found else {
         return Err(Refusal::form(text::registration_no_strategy()));
     };
     if method.is_enabled(cx.config()) {
@@ -335,7 +359,9 @@ async fn finish(
         });
     }
     let mut draft = session::start(cx, identity, by)?;
-    store(cx, flow, &draft, spends.as_deref()).await?;
+    if let Some(outcome) = store(cx, flow, method, &draft, spends.as_deref()).await? {
+        return Ok(outcome);
+    }
     let hands_out = hook::after_registration(cx, flow, method, &mut draft.issued).await?;
     if hands_out && flow.is_native() {
         flow.continue_with.push(ContinueWith::SetOrySessionToken {
@@ -356,18 +382,31 @@ async fn finish(
 }
 
 /// Stores identity and session. The flow stays as it was, so that its form can be used again, unless a
-/// challenge was passed in it, or this uses something up.
-async fn store(cx: &Cx, flow: &Flow, draft: &Draft, spends: Option<&str>) -> Result<(), Refusal> {
+/// challenge was passed in it, or this uses something up. `Some` when somebody else has an identifier, and the
+/// method goes on in another way.
+async fn store(
+    cx: &Cx,
+    flow: &Flow,
+    name: MethodName,
+    draft: &Draft,
+    spends: Option<&str>,
+) -> Result<Option<Outcome>, Refusal> {
     match try_store(cx, flow, draft, spends).await {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(None),
         Err(Problem::Store(StoreError::Stale)) => Err(Problem::BadRequest(
             "This form was used a moment ago, by another request. Start over with a new one."
                 .into(),
         )
         .into()),
-        Err(Problem::Store(StoreError::Conflict { .. })) => Err(Refusal::form(
-            identity::taken(cx, &draft.issued.identity).await?,
-        )),
+        Err(Problem::Store(StoreError::Conflict { .. })) => {
+            let candidate = &draft.issued.identity;
+            if let Some(method) = crate::method::find(name).and_then(|m| m.registration())
+                && let Some(outcome) = method.taken(cx, flow, candidate).await?
+            {
+                return Ok(Some(outcome));
+            }
+            Err(Refusal::form(identity::taken(cx, candidate).await?))
+        }
         Err(other) => Err(other.into()),
     }
 }

@@ -181,8 +181,7 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
             return Ok(outcome);
         }
     }
-    let reason = "the identity was changed by others again and again".into();
-    Err(StoreError::Contention { reason }.into())
+    Err(contention())
 }
 
 /// The form that counts: the one that a browser sent before it had to sign in again, when it comes back;
@@ -245,7 +244,19 @@ async fn attempt(
     whole: Identity,
     form: &Result<Form, String>,
 ) -> Result<Option<Outcome>, Problem> {
-    let result = match change(cx, &mut flow, form, live, &whole).await {
+    let step = change(cx, &mut flow, form, live, &whole).await;
+    end(cx, flow, live, whole, form.as_ref().ok(), step).await
+}
+
+async fn end(
+    cx: &Cx,
+    mut flow: Flow,
+    live: &LiveSession,
+    whole: Identity,
+    form: Option<&Form>,
+    step: Result<Step, Refusal>,
+) -> Result<Option<Outcome>, Problem> {
+    let result = match step {
         Ok(Step::Change(change)) => save::finish(cx, &mut flow, live, &whole, *change).await,
         Ok(Step::AskAgain(status)) => {
             flow.ui.clear_messages();
@@ -257,6 +268,7 @@ async fn attempt(
                 identity: Some(Box::new(whole)),
             }));
         }
+        Ok(Step::SendAway(url)) => return Ok(Some(Outcome::Elsewhere { url })),
         Err(refusal) => Err(refusal),
     };
     match result {
@@ -266,9 +278,58 @@ async fn attempt(
     }
 }
 
+/// Goes on with a flow in which somebody was elsewhere: `change` makes of the identity what it is to be.
+pub(crate) async fn resume(
+    cx: &Cx,
+    flow: Flow,
+    live: &LiveSession,
+    by: MethodName,
+    change: impl Fn(Identity) -> Result<SettingsStep, Refusal> + Send + Sync,
+) -> Result<Outcome, Problem> {
+    for _ in 0..ATTEMPTS {
+        let whole = load_identity(cx, live).await?;
+        let step = change(whole.clone()).map(|step| Step::of(by, step));
+        if let Some(outcome) = end(cx, flow.clone(), live, whole, None, step).await? {
+            return Ok(outcome);
+        }
+    }
+    Err(contention())
+}
+
+/// As [`resume`], when there is nothing to change.
+pub(crate) async fn resume_refused(
+    cx: &Cx,
+    flow: Flow,
+    live: &LiveSession,
+    refusal: Refusal,
+) -> Result<Outcome, Problem> {
+    let whole = load_identity(cx, live).await?;
+    refuse(cx, flow, live, whole, None, refusal).await
+}
+
+fn contention() -> Problem {
+    let reason = "the identity was changed by others again and again".into();
+    StoreError::Contention { reason }.into()
+}
+
 enum Step {
     Change(Box<Change>),
     AskAgain(FormStatus),
+    SendAway(String),
+}
+
+impl Step {
+    fn of(method: MethodName, step: SettingsStep) -> Step {
+        match step {
+            SettingsStep::AskAgain(status) => Step::AskAgain(status),
+            SettingsStep::SendAway(url) => Step::SendAway(url),
+            SettingsStep::Save { identity, proved } => Step::Change(Box::new(Change {
+                method,
+                identity: *identity,
+                proved,
+            })),
+        }
+    }
 }
 
 async fn change(
@@ -292,16 +353,8 @@ async fn change(
         return Err(Problem::MethodDisabled(method.name()).into());
     }
     flow.transient_payload = Some(fields::transient_payload(form)?);
-    Ok(
-        match settings.submit(cx, flow, form, live, whole.clone()).await? {
-            SettingsStep::AskAgain(status) => Step::AskAgain(status),
-            SettingsStep::Save { identity, proved } => Step::Change(Box::new(Change {
-                method: method.name(),
-                identity: *identity,
-                proved,
-            })),
-        },
-    )
+    let step = settings.submit(cx, flow, form, live, whole.clone()).await?;
+    Ok(Step::of(method.name(), step))
 }
 
 async fn refuse(
@@ -309,11 +362,11 @@ async fn refuse(
     mut flow: Flow,
     live: &LiveSession,
     whole: Identity,
-    form: &Result<Form, String>,
+    form: Option<&Form>,
     refusal: Refusal,
 ) -> Result<Outcome, Problem> {
     flow.transient_payload = None;
-    if let (Refusal::Problem(Problem::RefreshRequired { .. }), Ok(form), false) =
+    if let (Refusal::Problem(Problem::RefreshRequired { .. }), Some(form), false) =
         (&refusal, form, flow.is_native())
     {
         continuity::park(cx, wish(&flow, live), form).await?;

@@ -22,18 +22,27 @@ pub async fn message(cx: &Cx, identity: &Identity) -> Result<Message, Problem> {
     let other = store::find(&mut conn, other.id, Expand::Credentials)
         .await?
         .unwrap_or(other);
-    let ways = METHODS
-        .iter()
-        .filter(|m| m.is_way_in(&other))
-        .map(|m| m.name().as_str().to_owned());
-    let mut ways: Vec<String> = ways.collect();
-    ways.sort();
-    Ok(text::duplicate_credentials_hints(&ways, &[], shared.trim()))
+    let (ways, partners) = ways_in(&other);
+    Ok(text::duplicate_credentials_hints(
+        &ways,
+        &partners,
+        shared.trim(),
+    ))
+}
+
+/// The methods that an identity can sign in with, and the other servers among them; sorted.
+pub fn ways_in(identity: &Identity) -> (Vec<String>, Vec<String>) {
+    let ways = METHODS.iter().filter(|m| m.is_way_in(identity));
+    let mut names: Vec<String> = ways.map(|m| m.name().as_str().to_owned()).collect();
+    names.sort();
+    let mut partners: Vec<String> = METHODS.iter().flat_map(|m| m.partners(identity)).collect();
+    partners.sort();
+    (names, partners)
 }
 
 /// Who has something of this identity already, and what: identifiers by their types' names come first,
 /// then addresses to verify, then those to recover by.
-async fn find_other(
+pub async fn find_other(
     conn: &mut Conn,
     identity: &Identity,
 ) -> Result<Option<(Identity, String)>, Problem> {

@@ -28,7 +28,7 @@ use time::OffsetDateTime;
 use crate::cx::Cx;
 use crate::flow::registration::Candidate;
 use crate::form::Form;
-use crate::outcome::FormStatus;
+use crate::outcome::{FormStatus, Outcome};
 use crate::problem::Problem;
 use crate::session::LiveSession;
 
@@ -70,6 +70,11 @@ pub trait Method: Send + Sync {
     /// it again is told so (message 4000028).
     fn is_way_in(&self, _identity: &Identity) -> bool {
         false
+    }
+
+    /// The other servers among those ways, by their ids in the configuration; sorted.
+    fn partners(&self, _identity: &Identity) -> Vec<String> {
+        Vec::new()
     }
 
     /// Its part in login flows.
@@ -191,7 +196,7 @@ pub trait AdminMethod: Send + Sync {
     }
 
     /// What an operator may see of a stored config; null shows nothing.
-    fn reveal(&self, config: &Value) -> Value {
+    fn reveal(&self, _cx: &Cx, config: &Value) -> Value {
         config.clone()
     }
 }
@@ -225,6 +230,8 @@ pub enum LoginStep {
     AskAgain(FormStatus),
     /// The client goes to this page to go on; the form is stored as it is now.
     SendAway(String),
+    /// Another flow took over, and this is how that ended.
+    Handled(Box<Outcome>),
 }
 
 /// A method's part in login flows.
@@ -259,8 +266,33 @@ pub trait LoginMethod: Send + Sync {
     /// Whether a submission is for this method.
     fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool;
 
+    /// Whether it takes submissions by GET, as links are.
+    fn takes_links(&self) -> bool {
+        false
+    }
+
+    /// Whether the second of two screens has something of this method for somebody, though nothing was added to it.
+    fn offers(&self, _cx: &Cx, _identity: &Identity) -> bool {
+        false
+    }
+
     /// Takes a submission.
     async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal>;
+
+    /// Adds to the identity of whoever signed in what waits for that in the flow, and gives what is thereby proven.
+    fn join(
+        &self,
+        _cx: &Cx,
+        _flow: &Flow,
+        _identity: &mut Identity,
+    ) -> Result<Option<AuthenticationMethod>, Refusal> {
+        Ok(None)
+    }
+
+    /// What waits, as a member of the flow's context that another flow can carry on.
+    fn waits(&self, _flow: &Flow) -> Option<(&'static str, Value)> {
+        None
+    }
 }
 
 /// Which screen of a registration flow is filled.
@@ -288,6 +320,10 @@ pub enum RegistrationStep {
     },
     /// The form is shown again, changed.
     AskAgain(FormStatus),
+    /// The client goes to this page to go on.
+    SendAway(String),
+    /// Another flow took over, and this is how that ended.
+    Handled(Box<Outcome>),
 }
 
 /// A method's part in registration flows.
@@ -319,6 +355,22 @@ pub trait RegistrationMethod: Send + Sync {
         form: &Form,
         candidate: &Candidate,
     ) -> Result<RegistrationStep, Refusal>;
+
+    /// Whether it takes submissions by GET, as links are.
+    fn takes_links(&self) -> bool {
+        false
+    }
+
+    /// What to do instead of refusing somebody who could not be stored since others have an identifier or address
+    /// of theirs.
+    async fn taken(
+        &self,
+        _cx: &Cx,
+        _flow: &Flow,
+        _candidate: &Identity,
+    ) -> Result<Option<Outcome>, Problem> {
+        Ok(None)
+    }
 }
 
 /// How a settings submission ended.
@@ -333,6 +385,8 @@ pub enum SettingsStep {
     },
     /// The form is shown again, changed.
     AskAgain(FormStatus),
+    /// The client goes to this page to go on.
+    SendAway(String),
 }
 
 impl SettingsStep {

@@ -3,6 +3,7 @@
 mod errors;
 mod health;
 mod logout;
+mod oidc;
 mod public;
 mod redirects;
 mod schemas;

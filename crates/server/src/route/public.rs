@@ -15,7 +15,7 @@ use bia_selfservice::outcome::{Created, Outcome};
 use bia_selfservice::problem::Problem;
 use http::StatusCode;
 
-use super::{errors, logout, sessions};
+use super::{errors, logout, oidc, sessions};
 use crate::extract::{self, Incoming};
 use crate::respond;
 
@@ -25,6 +25,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .into_iter()
         .fold(Router::new(), flow_routes)
         .merge(logout::router())
+        .merge(oidc::router())
         .merge(sessions::router())
         .merge(errors::router())
 }

@@ -7,6 +7,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, delete, get, on};
 use bia_selfservice::cx::{App, Cx};
+use bia_selfservice::exchange::{self, Exchanged};
 use bia_selfservice::identity;
 use bia_selfservice::outcome::IssuedSession;
 use bia_selfservice::problem::Problem;
@@ -37,7 +38,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/sessions/whoami", on(any, whoami))
         .route("/sessions", get(list).delete(revoke_others))
         .route("/sessions/{id}", delete(revoke))
-        .route("/sessions/token-exchange", get(exchange))
+        .route("/sessions/token-exchange", get(exchange_token))
 }
 
 async fn whoami(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -197,7 +198,7 @@ async fn revoke_one(cx: &Cx, id: &str) -> Result<(), Problem> {
 }
 
 /// `GET /sessions/token-exchange` (flows.md §16).
-async fn exchange(State(app): State<Arc<App>>, request: Request) -> Response {
+async fn exchange_token(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let incoming = extract::incoming(&app, &parts);
     let response = match exchange_codes(&incoming).await {
@@ -214,14 +215,22 @@ async fn exchange_codes(incoming: &Incoming) -> Result<Response, Problem> {
         sent.ok_or_else(|| Problem::BadRequest(format!("The query parameter {name} is missing.")))
     };
     let (init_code, return_to_code) = (code("init_code")?, code("return_to_code")?);
-    let mut conn = cx.read().await?;
-    // No method that ends in a session by these codes exists yet, so that only a pending flow can be found.
-    match bia_store::exchange::find(&mut conn, init_code, return_to_code).await? {
-        None => Err(Problem::NotFound(
+    match exchange::redeem(cx, init_code, return_to_code).await? {
+        Exchanged::Unknown => Err(Problem::NotFound(
             "There is no exchange with these codes.".into(),
         )),
-        Some(exchange) => pending_flow(incoming, exchange.flow_id).await,
+        Exchanged::Pending(flow) => pending_flow(incoming, flow).await,
+        Exchanged::Session(issued) => Ok(exchanged(cx, &issued)),
     }
+}
+
+fn exchanged(cx: &Cx, issued: &IssuedSession) -> Response {
+    let who = identity::public_json(cx, &issued.identity);
+    let session = issued.session.json(true, who);
+    respond::json_answer(
+        StatusCode::OK,
+        &json!({"session_token": issued.token, "session": session}),
+    )
 }
 
 async fn pending_flow(incoming: &Incoming, id: Uuid) -> Result<Response, Problem> {

@@ -134,7 +134,7 @@ async fn a_parked_wish_comes_back_once_to_its_owner_for_its_flow_while_it_is_fre
     let world = world().await;
     let cx = |cookie: &HashMap<String, String>| {
         let request = Request {
-            continuity: cookie.clone(),
+            continuity: vec![cookie.clone()],
             ..Request::default()
         };
         Cx::new(Arc::clone(&world.app), request)

@@ -121,6 +121,17 @@ pub async fn upsert(
     }
 }
 
+/// Gives a session another token; the one before is void. `false` when there is no such session.
+pub async fn set_token(conn: &mut Conn, id: Uuid, token: &str) -> Result<bool, StoreError> {
+    let found = conn
+        .execute(
+            "UPDATE sessions SET token = $1 WHERE nid = $2 AND id = $3",
+            args![token, conn.nid(), id],
+        )
+        .await?;
+    Ok(found > 0)
+}
+
 /// Sets the level alone, for sessions whose stored one is out of date.
 pub async fn set_aal(conn: &mut Conn, id: Uuid, aal: Aal) -> Result<(), StoreError> {
     conn.execute(

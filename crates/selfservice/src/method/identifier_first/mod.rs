@@ -86,19 +86,21 @@ async fn identify(
     engine::check_csrf(cx, flow, form)?;
     let identity = find(cx, identifier).await?;
     flow.ui.clear_messages();
-    let before = flow.ui.nodes.len();
+    let before = flow.ui.nodes.clone();
     let stage = LoginStage::Credentials(identity.as_ref());
+    let mut offers_nothing = true;
     for method in METHODS
         .iter()
         .filter(|m| m.is_enabled(cx.config()))
         .filter_map(|m| m.login())
     {
         method.populate(cx, flow, stage).await?;
+        offers_nothing &= !identity.as_ref().is_some_and(|i| method.offers(cx, i));
     }
     let mitigate = cx.config().security.account_enumeration.mitigate;
-    let offers_nothing = flow.ui.nodes.len() == before;
+    offers_nothing &= flow.ui.nodes.iter().all(|n| before.contains(n));
     if (offers_nothing && !mitigate) || identifier.is_empty() {
-        flow.ui.nodes.truncate(before);
+        flow.ui.nodes = before;
         return Err(Refusal::field("identifier", text::account_not_found()));
     }
     if !go_ahead(cx, flow, stage, identifier).await? {

@@ -1,13 +1,14 @@
 //! Connections that an operator brings along, sees and takes away (spec: admin.md §5.4, §6.1, §6.4).
 
 use async_trait::async_trait;
-use bia_model::{Credential, Identity, MethodName};
+use bia_model::{Identity, MethodName};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::credential::{Connection, OidcConfig};
+use super::credential::{Connection, OidcConfig, put};
+use crate::cipher::Cipher;
 use crate::cx::Cx;
 use crate::method::{self, AdminMethod};
 use crate::problem::Problem;
@@ -79,7 +80,7 @@ impl AdminMethod for Connections {
                 "The identity has the same connection twice.".into(),
             ));
         }
-        self.set(identity, all, identifiers, now);
+        put(identity, self.0, all, now);
         Ok(())
     }
 
@@ -107,18 +108,17 @@ impl AdminMethod for Connections {
                 "The identity has no such connection.".into(),
             ));
         }
-        let identifiers = connections.iter().map(Connection::identifier).collect();
-        self.set(identity, connections, identifiers, cx.now);
+        put(identity, self.0, connections, cx.now);
         Ok(())
     }
 
-    /// Sealed tokens are shown as empty texts until the server can open them.
-    fn reveal(&self, config: &Value) -> Value {
+    /// Tokens are shown in the clear; those that no key opens as empty texts.
+    fn reveal(&self, cx: &Cx, config: &Value) -> Value {
         let config: OidcConfig = serde_json::from_value(config.clone()).unwrap_or_default();
-        let with_tokens = self.0 == MethodName::Oidc;
+        let cipher = (self.0 == MethodName::Oidc).then(|| Cipher::new(cx.config()));
         let shown: Vec<Value> = config
             .connections()
-            .map(|c| shown(c, with_tokens))
+            .map(|c| shown(c, cipher.as_ref()))
             .collect();
         if shown.is_empty() {
             return Value::Null;
@@ -127,16 +127,19 @@ impl AdminMethod for Connections {
     }
 }
 
-fn shown(connection: &Connection, with_tokens: bool) -> Value {
+fn shown(connection: &Connection, cipher: Option<&Cipher<'_>>) -> Value {
     let mut shown = json!({"subject": connection.subject, "provider": connection.provider});
     if let Some(members) = shown.as_object_mut() {
-        if with_tokens {
-            for name in [
-                "initial_refresh_token",
-                "initial_access_token",
-                "initial_id_token",
-            ] {
-                members.shift_insert(0, name.into(), json!(""));
+        if let Some(cipher) = cipher {
+            let tokens = [
+                ("initial_refresh_token", &connection.initial_refresh_token),
+                ("initial_access_token", &connection.initial_access_token),
+                ("initial_id_token", &connection.initial_id_token),
+            ];
+            for (name, stored) in tokens {
+                let token = cipher.open(stored);
+                let token = token.as_deref().map(String::as_str).unwrap_or_default();
+                members.shift_insert(0, name.into(), token.into());
             }
         }
         if let Some(organization) = &connection.organization {
@@ -157,28 +160,5 @@ impl Connections {
         };
         serde_json::from_value(credential.config.clone())
             .map_err(|e| Problem::Internal(format!("{} credential {}: {e}", self.0, credential.id)))
-    }
-
-    fn set(
-        &self,
-        identity: &mut Identity,
-        connections: Vec<Connection>,
-        mut identifiers: Vec<String>,
-        now: OffsetDateTime,
-    ) {
-        identifiers.sort();
-        let config = OidcConfig {
-            providers: Some(connections),
-        };
-        match identity.credential_mut(self.0) {
-            Some(credential) => {
-                credential.config = config.to_json();
-                credential.identifiers = identifiers;
-                credential.updated_at = now;
-            }
-            None => {
-                identity.set_credential(Credential::new(self.0, identifiers, config.to_json(), now))
-            }
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! What is stored for connections.
 
-use bia_model::Credential;
+use bia_model::{Credential, Identity, MethodName};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// The config of an oidc or saml credential (identity.md §5).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -68,5 +69,27 @@ impl OidcConfig {
     /// As it is stored.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// Gives an identity these connections instead of those that it has.
+pub(super) fn put(
+    identity: &mut Identity,
+    kind: MethodName,
+    connections: Vec<Connection>,
+    now: OffsetDateTime,
+) {
+    let mut identifiers: Vec<String> = connections.iter().map(Connection::identifier).collect();
+    identifiers.sort();
+    let config = OidcConfig {
+        providers: Some(connections),
+    };
+    match identity.credential_mut(kind) {
+        Some(credential) => {
+            credential.config = config.to_json();
+            credential.identifiers = identifiers;
+            credential.updated_at = now;
+        }
+        None => identity.set_credential(Credential::new(kind, identifiers, config.to_json(), now)),
     }
 }
