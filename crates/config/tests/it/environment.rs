@@ -95,13 +95,10 @@ async fn variables_win_over_the_file_leaf_by_leaf() {
         "memory",
         "there is no prefix"
     );
-    let providers = config.selfservice.methods.oidc.config.providers.expose();
-    assert_eq!(providers[0]["label"], "From the environment");
-    assert_eq!(
-        providers[0]["client_id"], "a",
-        "the rest of the element stays"
-    );
-    assert_eq!(providers[1]["scope"], json!(["one", "two"]));
+    let providers = &config.selfservice.methods.oidc.config.providers;
+    assert_eq!(providers[0].label.as_deref(), Some("From the environment"));
+    assert_eq!(providers[0].client_id, "a", "the rest of the element stays");
+    assert_eq!(providers[1].scope, ["one", "two"]);
     let default = &config.selfservice.default_browser_return_url;
     let urls = &config.selfservice.allowed_return_urls;
     assert!(
