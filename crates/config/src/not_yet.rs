@@ -17,13 +17,9 @@ enum Pattern {
 }
 
 const NOT_YET: &[Pattern] = &[
-    Pattern::On("selfservice.methods.password.config.migrate_hook.enabled"),
     Pattern::Set("selfservice.methods.b2b.config.organizations"),
-    Pattern::Hook("web_hook"),
-    Pattern::Hook("notify_previous_addresses"),
     Pattern::Hook("b2b_sso"),
     Pattern::Hook("organization"),
-    Pattern::Set("session.whoami.tokenizer.templates"),
     Pattern::Set("oauth2_provider.url"),
     Pattern::Set("tracing.provider"),
     Pattern::Set("organizations"),

@@ -14,12 +14,14 @@ use bia_store::{Conn, Store, Tx};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
+use crate::background::Background;
 use crate::hasher::Hasher;
-use crate::headers::Headers;
+use crate::headers::{Cookies, Headers};
 use crate::method::oidc::Remembered;
 use crate::method::password::policy::PasswordPolicy;
 use crate::outcome::IssuedSession;
 use crate::problem::Problem;
+use crate::session::tokenize::TokenKeysByTemplate;
 use crate::session::{self, LiveSession};
 use crate::token::TokenKeys;
 
@@ -61,6 +63,8 @@ pub struct Runtime {
     pub keys: TokenKeys,
     /// What is remembered of identity providers.
     pub providers: Remembered,
+    /// The keys that sign sessions as tokens.
+    pub token_templates: TokenKeysByTemplate,
     /// Calls other servers, as far as `clients.http` allows.
     pub outbound: Arc<Outbound>,
     /// How messages are written, and how they leave.
@@ -110,6 +114,8 @@ pub struct App {
     pub jsonnet: Arc<Jsonnet>,
     /// Whose turn it is to change an account.
     pub turns: crate::turns::Turns,
+    /// Calls whose answer no request waits for.
+    pub background: Background,
 }
 
 /// The three kinds of callers (flows.md §2).
@@ -194,6 +200,10 @@ pub struct Request {
     /// What a browser was doing when it was sent away, by purpose (references to `bia_continuity`); one entry per
     /// cookie of the name, as browsers keep several for different paths and domains.
     pub continuity: Vec<HashMap<String, String>>,
+    /// Its method.
+    pub method: String,
+    /// All its cookies.
+    pub cookies: Cookies,
     /// Whether it was sent by GET, as links are.
     pub is_get: bool,
 }

@@ -1,4 +1,4 @@
-//! A request's headers, as hooks and message channels are told of them.
+//! A request's headers and cookies, as hooks and message channels are told of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +28,35 @@ impl Headers {
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// A request's cookies, as they came. All of them may be secrets, so that `Debug` shows no value.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Cookies(Vec<(String, String)>);
+
+impl Cookies {
+    /// From names and values, in their order.
+    #[must_use]
+    pub fn new(pairs: Vec<(String, String)>) -> Cookies {
+        Cookies(pairs)
+    }
+
+    /// Values by name; of several with one name the last.
+    #[must_use]
+    pub fn by_name(&self) -> BTreeMap<&str, &str> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
+    }
+}
+
+impl fmt::Debug for Cookies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 

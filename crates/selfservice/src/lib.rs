@@ -16,6 +16,7 @@
 )]
 
 pub mod admin;
+pub mod background;
 pub mod cipher;
 pub mod continuity;
 pub mod csrf;

@@ -61,6 +61,9 @@ pub enum Problem {
         /// Whether the request brought any credential.
         credentials_sent: bool,
     },
+    /// The request presents a token that a session was turned into for other services.
+    #[error("a tokenized session is no session token")]
+    TokenForOthers,
     /// A browser is sent where somebody goes who is signed in already.
     #[error("somebody is signed in already")]
     SignedInAlready(String),
@@ -175,6 +178,12 @@ pub enum Problem {
     /// Another server answered badly.
     #[error("upstream: {0}")]
     Upstream(String),
+    /// A hook answered badly.
+    #[error("{0}")]
+    HookFailed(String),
+    /// A hook did not answer in time.
+    #[error("a web hook did not answer in time")]
+    HookTimedOut,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

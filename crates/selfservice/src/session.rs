@@ -1,5 +1,8 @@
 //! Sessions: who a request belongs to, what level it has, issuing a new one (spec: sessions.md).
 
+pub mod signing_key;
+pub mod tokenize;
+
 use std::sync::Arc;
 
 use bia_config::RequiredAal;
@@ -58,6 +61,13 @@ pub async fn find_by_token(cx: &Cx, token: &str) -> Result<Option<LiveSession>, 
             token: token.to_owned(),
         }
     }))
+}
+
+/// Whether what the request presents is not a session's token, but one that a session was turned into for
+/// other services: three parts, the first a JSON object.
+pub fn is_token_for_others(cx: &Cx) -> bool {
+    let token = cx.request.credentials.token.as_deref();
+    token.is_some_and(|t| t.starts_with("eyJ") && t.split('.').count() == 3)
 }
 
 /// The session that `whoami` and other calls need: one that is live, at the level that is required.

@@ -130,6 +130,7 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
         | Problem::SessionInactive { .. }
         | Problem::NoSession { .. }
         | Problem::SignInFirst(_)
+        | Problem::TokenForOthers
         | Problem::RefreshRequired { .. } => session_answer(problem),
         Problem::FlowGone { .. }
         | Problem::FlowExpired { .. }
@@ -166,6 +167,9 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
         Problem::Upstream(reason) => ErrorAnswer::new(StatusCode::BAD_GATEWAY, "Another server answered badly")
             .id("upstream_error")
             .reason(reason),
+        Problem::HookFailed(reason) => ErrorAnswer::new(StatusCode::BAD_GATEWAY, "A web hook answered badly").reason(reason),
+        Problem::HookTimedOut => ErrorAnswer::new(StatusCode::GATEWAY_TIMEOUT, "A web hook did not answer in time")
+            .reason("Another server that takes part in this did not answer in time. Try again in a moment."),
         Problem::Store(error) => store_answer(error),
         // What went wrong is for the log; the client cannot do anything about it.
         Problem::Internal(_) => internal("Something went wrong on the server. Try again; if it stays, tell the operator."),
@@ -202,6 +206,8 @@ fn session_answer(problem: &Problem) -> ErrorAnswer {
             .id("session_refresh_required")
             .reason("The last sign-in is too long ago for this change. Sign in again.")
             .sibling("redirect_browser_to", json!(redirect_to)),
+        Problem::TokenForOthers => unauthorized()
+            .reason("This is a tokenized session, which other services verify by its signature. Here, send the session's own token or cookie."),
         _ => unauthorized().reason("There is no active session in this request. Sign in first."),
     }
 }

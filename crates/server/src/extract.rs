@@ -10,7 +10,7 @@ use bia_selfservice::csrf;
 use bia_selfservice::cx::{App, Credentials, Cx, Origin, Request, Wants};
 use bia_selfservice::engine::Submission;
 use bia_selfservice::form::Form;
-use bia_selfservice::headers::Headers;
+use bia_selfservice::headers::{Cookies, Headers};
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use time::OffsetDateTime;
@@ -64,6 +64,8 @@ pub fn incoming(app: &Arc<App>, parts: &Parts) -> Incoming {
             .map(str::to_owned)
             .collect(),
         continuity: continuity(&pairs, config, now),
+        method: parts.method.as_str().to_owned(),
+        cookies: Cookies::new(pairs.clone()),
         is_get: parts.method == Method::GET || parts.method == Method::HEAD,
     };
     let request_id = middleware::request_id::of(&parts.headers).map(str::to_owned);

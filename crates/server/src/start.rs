@@ -13,10 +13,12 @@ use bia_config::{Config, Finding, Findings, Severity, Sources};
 use bia_courier::Courier;
 use bia_jsonnet::Jsonnet;
 use bia_outbound::Outbound;
+use bia_selfservice::background::Background;
 use bia_selfservice::cx::{App, Clock, Runtime};
 use bia_selfservice::hasher::{Hasher, HasherConfig};
 use bia_selfservice::method::oidc::Remembered;
 use bia_selfservice::method::password::policy::{BreachConfig, PasswordPolicy, PolicyConfig};
+use bia_selfservice::session::tokenize::TokenKeysByTemplate;
 use bia_selfservice::token::TokenKeys;
 use bia_selfservice::turns::Turns;
 use bia_store::{Dialect, Dsn, Store, migrate, network};
@@ -155,16 +157,29 @@ pub async fn runtime(config: Arc<Config>, jsonnet: &Arc<Jsonnet>) -> anyhow::Res
     let outbound = Arc::new(Outbound::new(&config.clients.http));
     let courier = Courier::new(&config, outbound.clone(), jsonnet.clone());
     warn_about(&courier.findings().await);
+    let token_templates = TokenKeysByTemplate::default();
+    warn_about_keys(&config, &token_templates).await;
     Ok(Runtime {
         schemas,
         hasher,
         policy,
         keys,
         courier: Arc::new(courier),
+        token_templates,
         outbound,
         providers: Remembered::default(),
         config,
     })
+}
+
+/// Names the templates whose tokens cannot be signed, before somebody asks for one.
+async fn warn_about_keys(config: &Config, keys: &TokenKeysByTemplate) {
+    for (name, template) in &config.session.whoami.tokenizer.templates {
+        if let Err(fault) = keys.of(name, template).await {
+            let key = format!("session.whoami.tokenizer.templates.{name}.jwks_url");
+            tracing::warn!(key, "Sessions cannot be tokenized as {name:?}: {fault}.");
+        }
+    }
 }
 
 /// What new passwords have to fulfil.
@@ -199,6 +214,7 @@ pub async fn app(
         sessions: bia_store::session::Remembered::default(),
         jsonnet,
         turns: Turns::default(),
+        background: Background::default(),
     }))
 }
 

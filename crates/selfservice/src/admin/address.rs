@@ -38,7 +38,7 @@ pub(super) fn take_over(
 }
 
 /// The address as it would be derived from a trait.
-fn spelling(value: Option<&str>) -> String {
+pub(crate) fn spelling(value: Option<&str>) -> String {
     normalise::identifier(&value.unwrap_or_default().to_lowercase())
 }
 
@@ -56,7 +56,7 @@ fn take_verifiable(
 }
 
 /// Fills in what follows from `verified`: an empty status, the time.
-pub(super) fn complete(address: &mut VerifiableAddress, now: OffsetDateTime) {
+pub(crate) fn complete(address: &mut VerifiableAddress, now: OffsetDateTime) {
     if address.status.is_empty() {
         address.status = if address.verified {
             "completed"

@@ -5,7 +5,7 @@
 //! to be unique is decided by the database; no password is hashed inside a transaction; a change reads and
 //! writes its identity in one unit of work, so that of two changes none is lost.
 
-mod address;
+pub(crate) mod address;
 mod batch;
 pub mod body;
 mod check;

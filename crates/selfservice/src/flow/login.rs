@@ -52,7 +52,7 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     }
     let stage = first_stage(cx, &flow, live.as_ref());
     populate(cx, &mut flow, stage).await?;
-    hook::before(cx, &mut flow).await?;
+    hook::before(cx, &flow, None).await?;
     engine::insert(cx, &flow).await?;
     exchange(cx, &flow).await?;
     if matches!(stage, LoginStage::SecondFactor(_)) && go_ahead(cx, &mut flow, stage, "").await? {

@@ -28,7 +28,7 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     return_to::check_request(cx)?;
     let mut flow = draft(cx, client, method.name());
     populate(cx, &mut flow).await?;
-    hook::before(cx, &mut flow).await?;
+    hook::before(cx, &flow, None).await?;
     engine::insert(cx, &flow).await?;
     Ok(Created::Flow {
         flow: Box::new(flow),
@@ -264,7 +264,7 @@ async fn finish(
     by: AuthenticationMethod,
     in_browser: bool,
 ) -> Result<Outcome, Refusal> {
-    let draft = session::start(cx, identity, by)?;
+    let mut draft = session::start(cx, identity, by)?;
     let client = if in_browser {
         ClientType::Browser
     } else {
@@ -277,7 +277,7 @@ async fn finish(
         flow.csrf_token = cx.renew_csrf();
         flow.ui.set_csrf(&csrf::mask(&flow.csrf_token));
     }
-    let hooks = hook::after_recovery(cx, flow).await?;
+    let hooks = hook::after_recovery(cx, flow, &mut draft.issued.identity).await?;
     let skips = !in_browser && skips_settings(flow);
     let next = if skips {
         None

@@ -136,7 +136,7 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
         flow.session_token_exchange_code = Some(crate::token::alphanumeric(64));
     }
     populate(cx, &mut flow).await?;
-    hook::before(cx, &mut flow).await?;
+    hook::before(cx, &flow, None).await?;
     if cx.session_of_anybody().await?.is_some() {
         let browser = client == ClientType::Browser && !cx.request.wants.json_rather_than_html;
         return if browser {
@@ -348,7 +348,7 @@ async fn finish(
     cx: &Cx,
     flow: &mut Flow,
     method: MethodName,
-    identity: Identity,
+    mut identity: Identity,
     (by, spends): (AuthenticationMethod, Option<String>),
 ) -> Result<Outcome, Refusal> {
     let after = &cx.config().selfservice.flows.registration.after;
@@ -358,8 +358,14 @@ async fn finish(
             redirect_browser_to: return_to.clone(),
         });
     }
+    hook::before_registering(cx, flow, method, &mut identity).await?;
+    if !identity.is_active() {
+        return store_inactive(cx, flow, method, identity, spends.as_deref()).await;
+    }
     let mut draft = session::start(cx, identity, by)?;
-    if let Some(outcome) = store(cx, flow, method, &draft, spends.as_deref()).await? {
+    let identity = &draft.issued.identity;
+    let stored = store(cx, flow, method, identity, Some(&draft), spends.as_deref()).await?;
+    if let Some(outcome) = stored {
         return Ok(outcome);
     }
     let hands_out = hook::after_registration(cx, flow, method, &mut draft.issued).await?;
@@ -381,6 +387,21 @@ async fn finish(
     })
 }
 
+/// A hook wants the account to be there but not to be used yet: it is stored without a session, and the
+/// form says so.
+async fn store_inactive(
+    cx: &Cx,
+    flow: &Flow,
+    method: MethodName,
+    identity: Identity,
+    spends: Option<&str>,
+) -> Result<Outcome, Refusal> {
+    match store(cx, flow, method, &identity, None, spends).await? {
+        Some(outcome) => Ok(outcome),
+        None => Err(Problem::IdentityDisabled(identity.id).into()),
+    }
+}
+
 /// Stores identity and session. The flow stays as it was, so that its form can be used again, unless a
 /// challenge was passed in it, or this uses something up. `Some` when somebody else has an identifier, and the
 /// method goes on in another way.
@@ -388,10 +409,11 @@ async fn store(
     cx: &Cx,
     flow: &Flow,
     name: MethodName,
-    draft: &Draft,
+    identity: &Identity,
+    draft: Option<&Draft>,
     spends: Option<&str>,
 ) -> Result<Option<Outcome>, Refusal> {
-    match try_store(cx, flow, draft, spends).await {
+    match try_store(cx, flow, identity, draft, spends).await {
         Ok(()) => Ok(None),
         Err(Problem::Store(StoreError::Stale)) => Err(Problem::BadRequest(
             "This form was used a moment ago, by another request. Start over with a new one."
@@ -399,13 +421,12 @@ async fn store(
         )
         .into()),
         Err(Problem::Store(StoreError::Conflict { .. })) => {
-            let candidate = &draft.issued.identity;
             if let Some(method) = crate::method::find(name).and_then(|m| m.registration())
-                && let Some(outcome) = method.taken(cx, flow, candidate).await?
+                && let Some(outcome) = method.taken(cx, flow, identity).await?
             {
                 return Ok(Some(outcome));
             }
-            Err(Refusal::form(identity::taken(cx, candidate).await?))
+            Err(Refusal::form(identity::taken(cx, identity).await?))
         }
         Err(other) => Err(other.into()),
     }
@@ -414,12 +435,15 @@ async fn store(
 async fn try_store(
     cx: &Cx,
     flow: &Flow,
-    draft: &Draft,
+    identity: &Identity,
+    draft: Option<&Draft>,
     spends: Option<&str>,
 ) -> Result<(), Problem> {
     transact!(cx.app.store, tx => {
-        bia_store::identity::insert(tx, &draft.issued.identity).await?;
-        session::store(cx, tx, draft).await?;
+        bia_store::identity::insert(tx, identity).await?;
+        if let Some(draft) = draft {
+            session::store(cx, tx, draft).await?;
+        }
         if let Some(spent) = spends {
             let mut used = flow.clone();
             used.context.remove(spent);

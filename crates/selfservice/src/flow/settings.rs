@@ -97,7 +97,7 @@ async fn fresh(cx: &Cx, client: ClientType, identity: &Identity) -> Result<Flow,
     continuity::abandon(cx, WISH).await?;
     let mut flow = draft(cx, client, identity);
     populate(cx, &mut flow, identity).await?;
-    hook::before(cx, &mut flow).await?;
+    hook::before(cx, &flow, Some(identity)).await?;
     Ok(flow)
 }
 

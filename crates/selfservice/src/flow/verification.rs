@@ -29,7 +29,7 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     return_to::check_request(cx)?;
     let mut flow = draft(cx, client, method.name());
     part.populate(cx, &mut flow).await?;
-    hook::before(cx, &mut flow).await?;
+    hook::before(cx, &flow, None).await?;
     engine::insert(cx, &flow).await?;
     Ok(Created::Flow {
         flow: Box::new(flow),
@@ -270,6 +270,14 @@ pub(crate) async fn confirm(
         return Ok(VerificationStep::AskAgain(FormStatus::Fine));
     }
     show_verified(cx, flow, group, row.via.unwrap_or(Channel::Email));
+    if let Some(id) = row.identity_id.filter(|_| hook::has_after_verification(cx)) {
+        let mut conn = cx.read().await?;
+        let found = bia_store::identity::find(&mut conn, id, Expand::Addresses).await?;
+        drop(conn);
+        if let Some(identity) = found {
+            hook::after_verification(cx, flow, &identity).await?;
+        }
+    }
     Ok(VerificationStep::Verified)
 }
 

@@ -1,15 +1,21 @@
-//! What else happens when a flow succeeds (spec: hooks.md). Lists come from the configuration.
+//! What else happens before a flow starts and when it succeeds (spec: hooks.md). Lists come from the
+//! configuration; flows know positions, not hooks.
 
+mod notify_previous_addresses;
 mod require_verified_address;
 mod verification;
 pub(crate) mod verify_new_address;
+pub(crate) mod web_hook;
 
 use bia_config::Hook;
-use bia_config::section::flow::After;
-use bia_model::{ContinueWith, Flow, FlowKind, Identity, MethodName, VerificationFlowRef};
+use bia_config::section::flow::{After, Flows};
+use bia_config::section::hook::WebHook;
+use bia_model::{ContinueWith, Flow, FlowKind, Identity, MethodName, Session, VerificationFlowRef};
 use uuid::Uuid;
 
+use self::web_hook::context::{Subject, Told};
 use crate::cx::Cx;
+use crate::identity;
 use crate::method::Refusal;
 use crate::outcome::{IssuedSession, Outcome};
 use crate::problem::Problem;
@@ -28,13 +34,49 @@ pub struct AfterHooks {
     pub revoke_others: bool,
 }
 
-/// Runs the hooks of a flow that is being created. Of those that the schema allows here only web hooks
-/// exist, and they are named as not honoured at start.
-pub async fn before(_cx: &Cx, _flow: &mut Flow) -> Result<(), Problem> {
+/// Runs the hooks of a flow that is being created, before it is stored. `shown` is the identity that
+/// settings are about. A hook that refuses ends it: there is no form yet that could show why.
+pub async fn before(cx: &Cx, flow: &Flow, shown: Option<&Identity>) -> Result<(), Problem> {
+    let config = cx.runtime.config.clone();
+    let hooks = listed_before(&config.selfservice.flows, flow.kind);
+    if hooks.is_empty() {
+        return Ok(());
+    }
+    let live = match shown {
+        Some(_) => cx.session().await?,
+        None => None,
+    };
+    let told = Told {
+        shown,
+        identity: None,
+        session: live.map(|live| (&live.session, &live.identity)),
+    };
+    for hook in web_hooks(hooks) {
+        match web_hook::run(cx, hook, flow, told).await {
+            // There is no identity yet that an answer could change.
+            Ok(_) => {}
+            Err(Refusal::Problem(problem)) => return Err(problem),
+            Err(Refusal::Form(messages)) => {
+                let texts: Vec<_> = messages.into_iter().map(|(_, m)| m.text).collect();
+                return Err(Problem::BadRequest(texts.join(" ")));
+            }
+        }
+    }
     Ok(())
 }
 
-/// Runs the hooks of a login, before its session is stored.
+fn listed_before(flows: &Flows, kind: FlowKind) -> &[Hook] {
+    match kind {
+        FlowKind::Login => &flows.login.before.hooks,
+        FlowKind::Registration => &flows.registration.before.hooks,
+        FlowKind::Settings => &flows.settings.before.hooks,
+        FlowKind::Recovery => &flows.recovery.before.hooks,
+        FlowKind::Verification => &flows.verification.before.hooks,
+    }
+}
+
+/// Runs the hooks of a login, before its session is stored. What they change of the identity shows in
+/// this answer only.
 pub async fn after_login(
     cx: &Cx,
     flow: &mut Flow,
@@ -42,8 +84,19 @@ pub async fn after_login(
 ) -> Result<AfterHooks, Refusal> {
     let config = cx.runtime.config.clone();
     let mut wanted = AfterHooks::default();
-    for hook in listed(&config.selfservice.flows.login.after, flow.active) {
+    let after = &config.selfservice.flows.login.after;
+    for hook in listed(after, flow.active, runs_after_login) {
         match hook {
+            Hook::WebHook(hook) => {
+                let told = Told {
+                    identity: Some(Subject::Known(&issued.identity)),
+                    session: Some((&issued.session, &issued.identity)),
+                    ..Told::default()
+                };
+                if let Some(asked) = web_hook::run(cx, hook, flow, told).await? {
+                    asked.apply(cx, &mut issued.identity)?;
+                }
+            }
             Hook::RevokeActiveSessions => wanted.revoke_others = true,
             Hook::RequireVerifiedAddress => require_verified_address::run(cx, flow, issued).await?,
             Hook::Verification if flow.requested_aal == bia_model::Aal::Aal1 => {
@@ -54,6 +107,30 @@ pub async fn after_login(
         }
     }
     Ok(wanted)
+}
+
+/// Runs the hooks that decide about a registration: those of the method's own list, never the flow's
+/// (hooks.md §1). They may change who is about to be stored.
+pub async fn before_registering(
+    cx: &Cx,
+    flow: &Flow,
+    method: MethodName,
+    candidate: &mut Identity,
+) -> Result<(), Refusal> {
+    let config = cx.runtime.config.clone();
+    let after = &config.selfservice.flows.registration.after;
+    let hooks = web_hooks(after.method_hooks(method.as_str()));
+    for hook in hooks.filter(|hook| web_hook::decides(hook)) {
+        let told = Told {
+            identity: Some(Subject::ToBe(candidate)),
+            ..Told::default()
+        };
+        if let Some(asked) = web_hook::run(cx, hook, flow, told).await? {
+            asked.apply(cx, candidate)?;
+            identity::apply_schema(cx, candidate)?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs the hooks of a registration, after identity and session were stored. Returns whether the
@@ -68,74 +145,188 @@ pub async fn after_registration(
     if config.selfservice.flows.verification.enabled {
         verification::run_after_sign_up(cx, flow, method, issued).await?;
     }
-    let hooks = listed(&config.selfservice.flows.registration.after, Some(method));
+    let after = &config.selfservice.flows.registration.after;
+    let hooks = listed(after, Some(method), runs_after_storing);
     for hook in hooks {
-        if matches!(hook, Hook::ShowVerificationUi) {
-            show_verification(cx, flow);
+        match hook {
+            Hook::WebHook(hook) => tell(cx, hook, flow, &issued.identity).await?,
+            Hook::ShowVerificationUi => show_verification(cx, flow),
+            _ => {}
         }
     }
     Ok(hooks.iter().any(|h| matches!(h, Hook::Session)))
 }
 
+/// Tells a hook that does not decide of something that was stored.
+async fn tell(cx: &Cx, hook: &WebHook, flow: &Flow, identity: &Identity) -> Result<(), Refusal> {
+    if web_hook::decides(hook) {
+        return Ok(());
+    }
+    let told = Told {
+        identity: Some(Subject::Known(identity)),
+        ..Told::default()
+    };
+    web_hook::run(cx, hook, flow, told).await.map(|_| ())
+}
+
 /// Runs the hooks of settings that are about to be saved: those of the method's own list, never the
-/// flow's (hooks.md §1). `Some` when the change has to wait, and that is the answer.
+/// flow's (hooks.md §1). They may change what is stored. `Some` when the change has to wait, and that is
+/// the answer.
 pub async fn before_saving(
     cx: &Cx,
     flow: &mut Flow,
     method: MethodName,
     live: &LiveSession,
-    (old, changed): (&Identity, &Identity),
+    (old, changed): (&Identity, &mut Identity),
 ) -> Result<Option<Outcome>, Refusal> {
     let config = cx.runtime.config.clone();
-    let hooks = config
-        .selfservice
-        .flows
-        .settings
-        .after
-        .method_hooks(method.as_str());
-    if hooks.iter().any(|h| matches!(h, Hook::VerifyNewAddress)) {
-        return verify_new_address::run(cx, flow, live, old, changed).await;
+    let after = &config.selfservice.flows.settings.after;
+    for hook in after.method_hooks(method.as_str()) {
+        match hook {
+            Hook::VerifyNewAddress => {
+                let waits = verify_new_address::run(cx, flow, live, old, changed).await?;
+                if waits.is_some() {
+                    return Ok(waits);
+                }
+            }
+            Hook::WebHook(hook) if web_hook::decides(hook) => {
+                let told = Told {
+                    shown: Some(old),
+                    identity: Some(Subject::Known(changed)),
+                    session: Some((&live.session, old)),
+                };
+                if let Some(asked) = web_hook::run(cx, hook, flow, told).await? {
+                    asked.apply(cx, changed)?;
+                    identity::apply_schema(cx, changed)?;
+                }
+            }
+            _ => {}
+        }
     }
     Ok(None)
 }
 
-/// Runs the hooks of settings that were saved. `identity` is as it is now.
+/// Runs the hooks of settings that were saved. `identity` is as it is now, `old` as it was.
 pub async fn after_settings(
     cx: &Cx,
     flow: &mut Flow,
     method: MethodName,
-    identity: &mut Identity,
-    session_id: Uuid,
+    session: &Session,
+    (old, identity): (&Identity, &mut Identity),
 ) -> Result<AfterHooks, Refusal> {
     let config = cx.runtime.config.clone();
     if config.selfservice.flows.verification.enabled {
-        verification::run_for_pending(cx, flow, identity, session_id).await?;
+        verification::run_for_pending(cx, flow, identity, session.id).await?;
     }
     let mut wanted = AfterHooks::default();
-    for hook in listed(&config.selfservice.flows.settings.after, Some(method)) {
+    let after = &config.selfservice.flows.settings.after;
+    for hook in listed(after, Some(method), runs_after_storing) {
         match hook {
             Hook::RevokeActiveSessions => wanted.revoke_others = true,
             Hook::ShowVerificationUi => show_verification(cx, flow),
+            Hook::NotifyPreviousAddresses(recipients) => {
+                notify_previous_addresses::run(cx, *recipients, old, identity).await;
+            }
+            Hook::WebHook(hook) if !web_hook::decides(hook) => {
+                let told = Told {
+                    shown: Some(old),
+                    identity: Some(Subject::Known(identity)),
+                    session: Some((session, old)),
+                };
+                web_hook::run(cx, hook, flow, told).await?;
+            }
             _ => {}
         }
     }
     Ok(wanted)
 }
 
-/// Runs the hooks of a recovery, before its session is stored.
-pub async fn after_recovery(cx: &Cx, _flow: &mut Flow) -> Result<AfterHooks, Refusal> {
-    let hooks = &cx.config().selfservice.flows.recovery.after.hooks;
-    Ok(AfterHooks {
-        revoke_others: hooks
-            .iter()
-            .any(|h| matches!(h, Hook::RevokeActiveSessions)),
+/// Runs the hooks of a recovery, before its session is stored. What they change of the identity shows in
+/// this answer only.
+pub async fn after_recovery(
+    cx: &Cx,
+    flow: &Flow,
+    identity: &mut Identity,
+) -> Result<AfterHooks, Refusal> {
+    let config = cx.runtime.config.clone();
+    let mut wanted = AfterHooks::default();
+    for hook in &config.selfservice.flows.recovery.after.hooks {
+        match hook {
+            Hook::RevokeActiveSessions => wanted.revoke_others = true,
+            Hook::WebHook(hook) => {
+                let told = Told {
+                    identity: Some(Subject::Known(identity)),
+                    ..Told::default()
+                };
+                if let Some(asked) = web_hook::run(cx, hook, flow, told).await? {
+                    asked.apply(cx, identity)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(wanted)
+}
+
+/// Runs the hooks of a verification, after the address was marked as verified.
+pub async fn after_verification(cx: &Cx, flow: &Flow, identity: &Identity) -> Result<(), Refusal> {
+    let config = cx.runtime.config.clone();
+    for hook in web_hooks(&config.selfservice.flows.verification.after.hooks) {
+        let told = Told {
+            identity: Some(Subject::Known(identity)),
+            ..Told::default()
+        };
+        // Nothing is stored after this, so an answer has nothing to change.
+        web_hook::run(cx, hook, flow, told).await?;
+    }
+    Ok(())
+}
+
+/// Whether verifications have hooks, who want to know the identity.
+pub fn has_after_verification(cx: &Cx) -> bool {
+    let after = &cx.config().selfservice.flows.verification.after;
+    web_hooks(&after.hooks).next().is_some()
+}
+
+fn web_hooks(hooks: &[Hook]) -> impl Iterator<Item = &WebHook> {
+    hooks.iter().filter_map(|hook| match hook {
+        Hook::WebHook(hook) => Some(&**hook),
+        _ => None,
     })
 }
 
-/// The hooks that run: those of the method that was used, else those of the flow.
-fn listed(after: &After, method: Option<MethodName>) -> &[Hook] {
+/// The hooks that run: those of the method that was used if one of them can run at this point, else
+/// those of the flow.
+fn listed(after: &After, method: Option<MethodName>, can_run: fn(&Hook) -> bool) -> &[Hook] {
     let own = after.method_hooks(method.map_or("", MethodName::as_str));
-    if own.is_empty() { &after.hooks } else { own }
+    if own.iter().any(can_run) {
+        own
+    } else {
+        &after.hooks
+    }
+}
+
+fn runs_after_login(hook: &Hook) -> bool {
+    matches!(
+        hook,
+        Hook::WebHook(_)
+            | Hook::RevokeActiveSessions
+            | Hook::RequireVerifiedAddress
+            | Hook::Verification
+            | Hook::ShowVerificationUi
+    )
+}
+
+/// Web hooks count whether or not they decide: one that does keeps the flow's list from running.
+fn runs_after_storing(hook: &Hook) -> bool {
+    matches!(
+        hook,
+        Hook::WebHook(_)
+            | Hook::Session
+            | Hook::RevokeActiveSessions
+            | Hook::ShowVerificationUi
+            | Hook::NotifyPreviousAddresses(_)
+    )
 }
 
 /// Remembers the verification that a hook started.

@@ -154,7 +154,7 @@ pub(crate) async fn apply(cx: &Cx, parked: &Parked) -> Result<bool, Refusal> {
         Err(other) => return Err(other.into()),
     }
     if let Some(mut origin) = origin {
-        run_hooks(cx, &mut origin, parked, &mut changed).await?;
+        run_hooks(cx, &mut origin, parked, (&old, &mut changed)).await?;
     }
     Ok(true)
 }
@@ -183,13 +183,20 @@ async fn run_hooks(
     cx: &Cx,
     origin: &mut Flow,
     parked: &Parked,
-    changed: &mut Identity,
+    (old, changed): (&Identity, &mut Identity),
 ) -> Result<(), Refusal> {
-    let session_id = parked.session_id;
-    let hooks = super::after_settings(cx, origin, MethodName::Profile, changed, session_id).await?;
+    let mut conn = cx.read().await?;
+    let session = bia_store::session::find(&mut conn, parked.session_id).await?;
+    drop(conn);
+    let Some(session) = session else {
+        return Ok(());
+    };
+    let id = changed.id;
+    let hooks =
+        super::after_settings(cx, origin, MethodName::Profile, &session, (old, changed)).await?;
     if hooks.revoke_others {
         let mut conn = cx.write().await?;
-        bia_store::session::revoke_others(&mut conn, changed.id, session_id, cx.now).await?;
+        bia_store::session::revoke_others(&mut conn, id, session.id, cx.now).await?;
     }
     Ok(())
 }

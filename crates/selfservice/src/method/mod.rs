@@ -9,7 +9,7 @@ pub mod lookup_secret;
 pub mod oidc;
 pub mod passkey;
 pub mod password;
-mod post;
+pub(crate) mod post;
 pub mod profile;
 pub(crate) mod recovered;
 pub mod totp;

@@ -19,6 +19,9 @@ use crate::{courier, reload, start};
 /// How long the database may take to answer at start.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// How long calls that no request waits for may take to end, when everything else has.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// How long connections may stay without a request.
 const PUBLIC_IDLE: Duration = Duration::from_secs(120);
 const ADMIN_IDLE: Duration = Duration::from_secs(600);
@@ -113,6 +116,9 @@ impl Serve {
                 stop.tell();
                 outcome = outcome.and(Err(error));
             }
+        }
+        if !app.background.finish(GRACE).await {
+            tracing::warn!("Some web hooks whose answer does not matter were still unanswered.");
         }
         app.store.close().await;
         tracing::info!("The server has stopped.");

@@ -11,7 +11,7 @@ use bia_selfservice::exchange::{self, Exchanged};
 use bia_selfservice::identity;
 use bia_selfservice::outcome::IssuedSession;
 use bia_selfservice::problem::Problem;
-use bia_selfservice::session::{self, LiveSession};
+use bia_selfservice::session::{self, LiveSession, tokenize};
 use bia_store::session as sessions;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ async fn whoami(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let incoming = extract::incoming(&app, &parts);
     let response = match who(&incoming.cx).await {
-        Ok(live) => whoami_answer(&incoming.cx, &live),
+        Ok((live, tokenized)) => whoami_answer(&incoming.cx, &live, tokenized),
         Err(problem) => {
             let credentials_sent = incoming.cx.request.credentials.token.is_some();
             let mut response = respond::problem_json(&incoming, &problem);
@@ -63,16 +63,20 @@ async fn whoami(State(app): State<Arc<App>>, request: Request) -> Response {
 const CACHE_FOR: HeaderName = HeaderName::from_static("ory-session-cache-for");
 const IDENTITY_ID: HeaderName = HeaderName::from_static("x-kratos-authenticated-identity-id");
 
-async fn who(cx: &Cx) -> Result<LiveSession, Problem> {
+/// Whose session it is, with the token that was asked for.
+async fn who(cx: &Cx) -> Result<(LiveSession, Option<String>), Problem> {
+    if session::is_token_for_others(cx) {
+        return Err(Problem::TokenForOthers);
+    }
     let live = session::require(cx).await?;
     session::check_aal(cx, live, cx.config().session.whoami.required_aal, None).await?;
-    if let Some(template) = cx.request.query("tokenize_as").filter(|t| !t.is_empty()) {
-        return Err(Problem::BadRequest(format!(
-            "There is no tokenizer template with the name {template:?}."
-        )));
-    }
+    let template = cx.request.query("tokenize_as").filter(|t| !t.is_empty());
+    let tokenized = match template {
+        Some(name) => Some(tokenize::tokenize(cx, live, name).await?),
+        None => None,
+    };
     refresh_cookie(cx, live);
-    Ok(live.clone())
+    Ok((live.clone(), tokenized))
 }
 
 /// A browser whose cookie ends before its session gets a new cookie (sessions.md §4).
@@ -92,17 +96,21 @@ fn refresh_cookie(cx: &Cx, live: &LiveSession) {
     }
 }
 
-fn whoami_answer(cx: &Cx, live: &LiveSession) -> Response {
-    let body = live
+fn whoami_answer(cx: &Cx, live: &LiveSession, tokenized: Option<String>) -> Response {
+    let mut body = live
         .session
         .json(true, identity::public_json(cx, &live.identity));
+    let is_tokenized = tokenized.is_some();
+    if let (Some(body), Some(token)) = (body.as_object_mut(), tokenized) {
+        body.insert("tokenized".into(), token.into());
+    }
     let mut response = respond::json_answer(StatusCode::OK, &body);
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&live.session.identity_id.to_string()) {
         headers.insert(IDENTITY_ID, id);
     }
     let flags = &cx.config().feature_flags;
-    if flags.cacheable_sessions {
+    if flags.cacheable_sessions && !is_tokenized {
         let left = (live.session.expires_at - cx.now).as_seconds_f64().round() as i64;
         let cap = flags
             .cacheable_sessions_max_age

@@ -32,7 +32,7 @@ pub(super) async fn finish(
     } = change;
     let return_to = ends_at(cx, flow, method)?;
     identity::apply_schema(cx, &mut changed)?;
-    if let Some(waits) = hook::before_saving(cx, flow, method, live, (old, &changed)).await? {
+    if let Some(waits) = hook::before_saving(cx, flow, method, live, (old, &mut changed)).await? {
         return Ok(waits);
     }
     if touches_credentials(old, &changed) {
@@ -52,7 +52,8 @@ pub(super) async fn finish(
         transact!(cx.app.store, tx => unit.store(tx, &mut changed).await);
     stored.map_err(refusal)?;
     *flow = saved;
-    let hooks = hook::after_settings(cx, flow, method, &mut changed, live.session.id).await?;
+    let identities = (old, &mut changed);
+    let hooks = hook::after_settings(cx, flow, method, &live.session, identities).await?;
     if hooks.revoke_others {
         revoke_others(cx, live).await?;
     }

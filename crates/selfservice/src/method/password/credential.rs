@@ -21,6 +21,11 @@ impl PasswordConfig {
         serde_json::from_value(credential.config.clone()).unwrap_or_default()
     }
 
+    /// Whether only another system knows the password yet.
+    pub fn waits_for_migration(&self) -> bool {
+        self.hashed_password.is_empty() && self.use_password_migration_hook
+    }
+
     /// With a hash.
     pub fn hashed(hash: String) -> PasswordConfig {
         PasswordConfig {

@@ -6,7 +6,7 @@ use bia_model::{Aal, AuthenticationMethod, Flow, Identity, MethodName, normalise
 use bia_store::identity::Expand;
 use zeroize::Zeroizing;
 
-use super::{Password, PasswordConfig};
+use super::{Password, PasswordConfig, migrate};
 use crate::cx::Cx;
 use crate::engine;
 use crate::flow::login::identifier_label;
@@ -134,7 +134,7 @@ async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
         cx.runtime.hasher.verify_nothing(&password).await;
         return Err(Refusal::form(text::login_invalid_credentials()));
     };
-    verify(cx, identity, password).await
+    verify(cx, flow, identity, identifier, password).await
 }
 
 async fn find(cx: &Cx, identifier: &str) -> Result<Option<Identity>, Problem> {
@@ -150,7 +150,9 @@ async fn find(cx: &Cx, identifier: &str) -> Result<Option<Identity>, Problem> {
 
 async fn verify(
     cx: &Cx,
+    flow: &Flow,
     mut identity: Identity,
+    identifier: &str,
     password: Zeroizing<String>,
 ) -> Result<Identity, Refusal> {
     let wrong = || Refusal::form(text::login_invalid_credentials());
@@ -163,11 +165,8 @@ async fn verify(
         cx.runtime.hasher.verify_nothing(&password).await;
         return Err(wrong());
     }
-    if config.hashed_password.is_empty() && config.use_password_migration_hook {
-        return Err(Problem::Misconfigured(
-            "This password has to be checked by the password migration hook, which is not available.".into(),
-        )
-        .into());
+    if config.waits_for_migration() {
+        return migrate::run(cx, flow, identity, identifier, password).await;
     }
     let verified = cx
         .runtime

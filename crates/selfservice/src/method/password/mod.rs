@@ -4,6 +4,7 @@ mod accept;
 mod admin;
 mod credential;
 mod login;
+mod migrate;
 pub mod policy;
 mod registration;
 mod settings;
