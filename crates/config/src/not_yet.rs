@@ -8,8 +8,6 @@ use crate::{Finding, source::Tree};
 
 /// What a setting must look like to be named.
 enum Pattern {
-    /// The key is `true`.
-    On(&'static str),
     /// The key is there, with anything but `null` and an empty value.
     Set(&'static str),
     /// A hook list has this hook.
@@ -31,8 +29,7 @@ pub(crate) fn check(tree: &Tree) -> Option<Finding> {
     let mut named: Vec<String> = Vec::new();
     for pattern in NOT_YET {
         match pattern {
-            Pattern::On(path) => named.extend(set(tree, path, |value| *value == Value::Bool(true))),
-            Pattern::Set(path) => named.extend(set(tree, path, |value| !is_empty(value))),
+            Pattern::Set(path) => named.extend(set(tree, path)),
             Pattern::Hook(name) => hooks(&tree.value, "", name, &mut named),
         }
     }
@@ -47,11 +44,11 @@ pub(crate) fn check(tree: &Tree) -> Option<Finding> {
     Some(Finding::warning("", problem, mend).at(place))
 }
 
-fn set(tree: &Tree, path: &str, counts: impl Fn(&Value) -> bool) -> Option<String> {
+fn set(tree: &Tree, path: &str) -> Option<String> {
     let value = path
         .split('.')
         .try_fold(&tree.value, |value, key| value.get(key))?;
-    counts(value).then(|| path.to_owned())
+    (!is_empty(value)).then(|| path.to_owned())
 }
 
 fn is_empty(value: &Value) -> bool {

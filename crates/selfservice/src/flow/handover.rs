@@ -13,7 +13,7 @@ use crate::session::LiveSession;
 /// A login flow in the place of a registration flow.
 pub(crate) async fn to_login(cx: &Cx, old: &Flow) -> Result<Flow, Problem> {
     let mut flow = login_to_link(cx, old, LoginStage::FirstFactor).await?;
-    hook::before(cx, &mut flow).await?;
+    hook::before(cx, &flow, None).await?;
     take_over(cx, old, &flow).await?;
     Ok(flow)
 }
@@ -35,7 +35,7 @@ pub(crate) async fn to_registration(cx: &Cx, old: &Flow) -> Result<Flow, Problem
     let mut flow = registration::blank(cx, old.client);
     inherit(&mut flow, old);
     registration::populate(cx, &mut flow).await?;
-    hook::before(cx, &mut flow).await?;
+    hook::before(cx, &flow, None).await?;
     take_over(cx, old, &flow).await?;
     Ok(flow)
 }
