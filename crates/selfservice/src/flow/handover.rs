@@ -12,7 +12,7 @@ use crate::session::LiveSession;
 
 /// A login flow in the place of a registration flow.
 pub(crate) async fn to_login(cx: &Cx, old: &Flow) -> Result<Flow, Problem> {
-    let mut flow = login_to_link(cx, old, LoginStage::FirstFactor).await?;
+    let flow = login_to_link(cx, old, LoginStage::FirstFactor).await?;
     hook::before(cx, &flow, None).await?;
     take_over(cx, old, &flow).await?;
     Ok(flow)
