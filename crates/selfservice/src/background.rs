@@ -49,14 +49,14 @@ impl Background {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn work_ends_before_the_process_and_is_bounded() {
         let background = Background::default();
         let (told, mut hears) = tokio::sync::mpsc::unbounded_channel();
         for _ in 0..PLACES {
             let told = told.clone();
             assert!(background.start(async move {
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
                 told.send(()).unwrap();
             }));
         }
@@ -71,10 +71,10 @@ mod tests {
         assert!(!background.start(async {}), "it is over");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_never_ends_holds_nothing_up() {
         let background = Background::default();
         background.start(std::future::pending());
-        assert!(!background.finish(Duration::from_secs(5)).await);
+        assert!(!background.finish(Duration::from_millis(20)).await);
     }
 }

@@ -38,7 +38,7 @@ pub struct SigningKey {
 }
 
 enum Signer {
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Rsa(Box<RsaKeyPair>, &'static dyn RsaEncoding),
@@ -164,7 +164,7 @@ fn signer(key: &Jwk) -> Result<Signer, KeyFault> {
 
 fn shared(key: &Jwk, algorithm: hmac::Algorithm) -> Result<Signer, KeyFault> {
     let secret = secret(&key.k)?;
-    Ok(Signer::Hmac(hmac::Key::new(algorithm, &secret)))
+    Ok(Signer::Hmac(Box::new(hmac::Key::new(algorithm, &secret))))
 }
 
 fn ecdsa(
