@@ -5,8 +5,7 @@ use bia_jsonnet::Input;
 use bia_model::{Flow, Identity, MethodName, text};
 use bia_store::identity::Expand;
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::PasswordConfig;
@@ -110,17 +109,12 @@ async fn ask(
     }
 }
 
-#[derive(Deserialize)]
-struct Verdict {
-    #[serde(default)]
-    status: String,
-}
-
 /// Whether the first JSON value of an answer says that the password is right.
 fn says_yes(body: &[u8]) -> bool {
     let beginning = body.get(..ANSWER_BYTES).unwrap_or(body);
-    let mut values = serde_json::Deserializer::from_slice(beginning).into_iter::<Verdict>();
-    matches!(values.next(), Some(Ok(verdict)) if verdict.status == "password_match")
+    let mut values =
+        serde_json::Deserializer::from_slice(beginning).into_iter::<Map<String, Value>>();
+    matches!(values.next(), Some(Ok(verdict)) if verdict.get("status").is_some_and(|status| status == "password_match"))
 }
 
 /// Hashes first, then stores the hash in the place of the flag. `None` when the flag is gone by now.
