@@ -121,7 +121,7 @@ pub(super) async fn replace_changed(
         a.via == b.via
             && a.verified == b.verified
             && a.status == b.status
-            && a.verified_at == b.verified_at
+            && is_same_moment(a.verified_at, b.verified_at)
     };
     let mut kept = Vec::new();
     for address in &mut identity.verifiable_addresses {
@@ -211,6 +211,15 @@ async fn replace_changed_recovery(
         .iter()
         .filter(|a| !kept.contains(&a.id));
     insert_recovery(tx, identity.id, fresh).await
+}
+
+/// MySQL keeps whole seconds: what was just written there differs from what is read by less than one.
+fn is_same_moment(one: Option<OffsetDateTime>, other: Option<OffsetDateTime>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => (one - other).abs() < time::Duration::SECOND,
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 /// Whether an address is a stored one in another spelling. A row never goes over to another address: codes
