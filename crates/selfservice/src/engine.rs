@@ -1,7 +1,7 @@
 //! What all flows share: loading, anti-CSRF, expiry, showing what was wrong, saving.
 
 use bia_model::{ClientType, Flow, FlowKind, text};
-use bia_store::flow as flows;
+use bia_store::{StoreError, flow as flows};
 use uuid::Uuid;
 
 use crate::csrf;
@@ -177,6 +177,15 @@ pub async fn insert(cx: &Cx, flow: &Flow) -> Result<(), Problem> {
 pub async fn save(cx: &Cx, flow: &Flow) -> Result<(), Problem> {
     let mut conn = cx.write().await?;
     Ok(flows::overwrite(&mut conn, flow).await?)
+}
+
+/// As [`save`], but what another request has stored meanwhile stays.
+pub async fn save_if_unchanged(cx: &Cx, mut flow: Flow) -> Result<(), Problem> {
+    let mut conn = cx.write().await?;
+    match flows::update(&mut conn, &mut flow).await {
+        Ok(()) | Err(StoreError::Stale) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// Puts the messages of a refusal on the flow. What the flow cannot show comes back as the problem.

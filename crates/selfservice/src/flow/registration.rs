@@ -276,8 +276,15 @@ pub(crate) async fn conclude(
             if let Some(candidate) = &mut candidate {
                 candidate.traits = identity.traits.clone();
             }
+            let spends_something = spends.is_some();
             match finish(cx, &mut flow, name, *identity, (by, spends)).await {
                 Ok(outcome) => return Ok(outcome),
+                Err(refusal) if spends_something => {
+                    let shown = refused(cx, flow, candidate.as_ref(), refusal)?;
+                    // Another request may have spent it meanwhile: this one does not bring it back.
+                    engine::save_if_unchanged(cx, shown.clone()).await?;
+                    return Ok(engine::ask_again(shown, FormStatus::Invalid));
+                }
                 Err(refusal) => refusal,
             }
         }
@@ -326,21 +333,32 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     })
 }
 
-/// Shows what was wrong, with the traits as they were typed. The client's own data is not shown again.
+/// Shows what was wrong on the form, and keeps it.
 async fn refuse(
+    cx: &Cx,
+    flow: Flow,
+    candidate: Option<&Candidate>,
+    refusal: Refusal,
+) -> Result<Outcome, Problem> {
+    let flow = refused(cx, flow, candidate, refusal)?;
+    engine::save(cx, &flow).await?;
+    Ok(engine::ask_again(flow, FormStatus::Invalid))
+}
+
+/// The form with what was wrong, and the traits as they were typed. The client's own data is not shown again.
+fn refused(
     cx: &Cx,
     mut flow: Flow,
     candidate: Option<&Candidate>,
     refusal: Refusal,
-) -> Result<Outcome, Problem> {
+) -> Result<Flow, Problem> {
     if let Some(candidate) = candidate {
         candidate.show_values(&mut flow);
     }
     engine::show(cx, &mut flow, refusal)?;
     sort(cx, &mut flow)?;
     flow.transient_payload = None;
-    engine::save(cx, &flow).await?;
-    Ok(engine::ask_again(flow, FormStatus::Invalid))
+    Ok(flow)
 }
 
 /// Somebody signs up: identity and session are stored together, then the hooks run (flows.md §8).
