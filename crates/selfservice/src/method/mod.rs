@@ -4,6 +4,7 @@
 pub mod code;
 pub(crate) mod fields;
 pub mod identifier_first;
+mod imported;
 pub mod link;
 pub mod lookup_secret;
 pub mod oidc;

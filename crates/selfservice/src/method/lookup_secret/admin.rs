@@ -10,6 +10,7 @@ use super::LookupSecret;
 use super::credential::{LookupConfig, RecoveryCode};
 use crate::cx::Cx;
 use crate::method::AdminMethod;
+use crate::method::imported::imported;
 use crate::problem::Problem;
 
 #[derive(Default, Deserialize)]
@@ -21,11 +22,7 @@ struct Import {
 #[async_trait]
 impl AdminMethod for LookupSecret {
     async fn import(&self, _cx: &Cx, config: Value) -> Result<Value, Problem> {
-        let import: Import = serde_json::from_value(config).map_err(|e| {
-            Problem::malformed(format!(
-                "The config of the backup codes is not as expected: {e}."
-            ))
-        })?;
+        let import: Import = imported("the backup codes", config)?;
         Ok(LookupConfig {
             recovery_codes: import.codes.unwrap_or_default(),
         }

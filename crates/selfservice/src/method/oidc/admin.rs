@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::credential::{Connection, OidcConfig, put};
 use crate::cipher::Cipher;
 use crate::cx::Cx;
+use crate::method::imported::imported;
 use crate::method::{self, AdminMethod};
 use crate::problem::Problem;
 
@@ -35,11 +36,7 @@ struct ImportedConnection {
 impl AdminMethod for Connections {
     /// Neither providers nor subjects are checked: they may be of a configuration to come.
     async fn import(&self, _cx: &Cx, config: Value) -> Result<Value, Problem> {
-        let import: Import = serde_json::from_value(config).map_err(|e| {
-            Problem::malformed(format!(
-                "The config of the connections is not as expected: {e}."
-            ))
-        })?;
+        let import: Import = imported("the connections", config)?;
         let connection = |new: ImportedConnection| Connection {
             subject: new.subject.unwrap_or_default(),
             provider: new.provider.unwrap_or_default(),

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{Password, PasswordConfig};
 use crate::cx::Cx;
 use crate::hasher::{self, HashError};
+use crate::method::imported::imported;
 use crate::method::{self, AdminMethod};
 use crate::problem::Problem;
 
@@ -25,11 +26,7 @@ struct Import {
 impl AdminMethod for Password {
     /// The hook wins over a plain password, which wins over a hash. The policy for new passwords is not asked.
     async fn import(&self, cx: &Cx, config: Value) -> Result<Value, Problem> {
-        let import: Import = serde_json::from_value(config).map_err(|e| {
-            Problem::malformed(format!(
-                "The config of the password is not as expected: {e}."
-            ))
-        })?;
+        let import: Import = imported("the password", config)?;
         if import.use_password_migration_hook == Some(true) {
             // Written out, because the reference shows the empty hash beside the flag.
             return Ok(

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use super::Totp;
 use crate::cx::Cx;
 use crate::method::AdminMethod;
+use crate::method::imported::imported;
 use crate::problem::Problem;
 
 #[derive(Default, Deserialize)]
@@ -21,11 +22,7 @@ struct Import {
 impl AdminMethod for Totp {
     /// An empty or unusable URL is stored all the same; it does not count as a factor.
     async fn import(&self, _cx: &Cx, config: Value) -> Result<Value, Problem> {
-        let import: Import = serde_json::from_value(config).map_err(|e| {
-            Problem::malformed(format!(
-                "The config of the authenticator app is not as expected: {e}."
-            ))
-        })?;
+        let import: Import = imported("the authenticator app", config)?;
         Ok(json!({ "totp_url": import.totp_url.unwrap_or_default() }))
     }
 
