@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
@@ -17,10 +16,11 @@ use serde_json::{Map, Value, json};
 use super::Call;
 use crate::error;
 use crate::respond::json_answer;
+use crate::route::Routes;
 use crate::wire::link_header::{self, IdentityPaging};
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub(super) fn routes() -> Routes<Arc<App>> {
+    Routes::new()
         .route(
             "/admin/identities",
             get(list).post(create).patch(create_batch),

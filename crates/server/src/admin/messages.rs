@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Path;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -14,10 +13,11 @@ use serde_json::Value;
 
 use super::Call;
 use crate::respond::json_answer;
+use crate::route::Routes;
 use crate::wire::link_header::{CourierPaging, PageKeys, PagePosition};
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub(super) fn routes() -> Routes<Arc<App>> {
+    Routes::new()
         .route("/admin/courier/messages", get(list))
         .route("/admin/courier/messages/{id}", get(one))
         .route("/admin/bia/courier/messages/{id}/resend", post(resend))

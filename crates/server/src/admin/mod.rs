@@ -7,7 +7,6 @@ mod sessions;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
 use bia_selfservice::admin::body;
@@ -18,12 +17,13 @@ use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
 use crate::extract::{self, Incoming};
+use crate::route::Routes;
 use crate::wire::go_bool;
 use crate::{middleware, respond};
 
 /// The routes, all below `/admin`.
-pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new()
+pub(crate) fn router() -> Routes<Arc<App>> {
+    Routes::new()
         .merge(identities::routes())
         .merge(sessions::routes())
         .merge(messages::routes())

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bia_selfservice::admin::recovery;
@@ -11,9 +10,10 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
 use super::Call;
+use crate::route::Routes;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub(super) fn routes() -> Routes<Arc<App>> {
+    Routes::new()
         .route("/admin/recovery/code", post(code))
         .route("/admin/recovery/link", post(link))
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch};
@@ -15,10 +14,11 @@ use serde_json::{Value, json};
 
 use super::Call;
 use crate::respond::{json_answer, session_ended};
+use crate::route::Routes;
 use crate::wire::link_header::{Migration, PagingError, SessionPaging, SessionPosition};
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub(super) fn routes() -> Routes<Arc<App>> {
+    Routes::new()
         .route("/admin/sessions", get(list).post(bulk))
         .route("/admin/sessions/{id}", get(one).delete(revoke))
         .route("/admin/sessions/{id}/extend", patch(extend))

@@ -24,18 +24,27 @@ pub struct Front {
     /// `None` for routes without any rules.
     listener: Option<Arc<Listener>>,
     router: Router,
+    /// The paths of the API.
+    paths: Arc<[String]>,
     /// Who opened the connection, where connections have addresses.
     peer: Option<SocketAddr>,
 }
 
 impl Front {
-    /// Puts a listener's rules before its routes.
-    pub fn new(listener: Arc<Listener>, router: Router) -> Front {
+    /// Puts a listener's rules before its routes. `paths` are those of the API.
+    pub fn new(listener: Arc<Listener>, router: Router, paths: Vec<String>) -> Front {
         Front {
             listener: Some(listener),
             router,
+            paths: paths.into(),
             peer: None,
         }
+    }
+
+    /// The paths of the API, with `{name}` for what varies: those that its document describes, so without pages for
+    /// people and without the calls that are sent on to the other listener.
+    pub fn paths(&self) -> &[String] {
+        &self.paths
     }
 
     /// The same for one connection. Handlers see its address as [`ConnectInfo`].
@@ -52,6 +61,7 @@ impl Front {
         Front {
             listener: None,
             router,
+            paths: Arc::default(),
             peer: None,
         }
     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
@@ -12,10 +11,11 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::table::Routes;
 use crate::{extract, respond};
 
-pub(super) fn router() -> Router<Arc<App>> {
-    Router::new().route("/self-service/errors", get(read))
+pub(super) fn router() -> Routes<Arc<App>> {
+    Routes::new().route("/self-service/errors", get(read))
 }
 
 async fn read(State(app): State<Arc<App>>, request: Request) -> Response {

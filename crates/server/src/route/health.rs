@@ -11,6 +11,7 @@ use bia_selfservice::cx::App;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::table::Routes;
 use crate::envelope::Envelope;
 use crate::metrics::Metrics;
 
@@ -69,25 +70,25 @@ impl Readiness {
 }
 
 /// The public listener's routes.
-pub(super) fn public(readiness: &Arc<Readiness>) -> Router {
-    let ready = Router::new()
+pub(super) fn public(readiness: &Arc<Readiness>) -> Routes {
+    let ready = Routes::new()
         .route("/health/ready", get(ready_publicly))
         .with_state(Arc::clone(readiness));
-    Router::new()
+    Routes::new()
         .route("/health/alive", get(alive))
         .merge(ready)
 }
 
 /// The admin listener's routes.
-pub(super) fn admin(readiness: &Arc<Readiness>, metrics: &Arc<Metrics>) -> Router {
-    let readiness = Router::new()
+pub(super) fn admin(readiness: &Arc<Readiness>, metrics: &Arc<Metrics>) -> Routes {
+    let readiness = Routes::new()
         .route("/admin/health/ready", get(ready))
         .route("/admin/health/config", get(revision))
         .with_state(Arc::clone(readiness));
-    let metrics = Router::new()
+    let metrics = Routes::new()
         .route("/admin/metrics/prometheus", get(prometheus))
         .with_state(Arc::clone(metrics));
-    let routes = Router::new()
+    let routes = Routes::new()
         .route("/admin/health/alive", get(alive))
         .route("/admin/version", get(version));
     routes.merge(readiness).merge(metrics)

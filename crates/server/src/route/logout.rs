@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
@@ -13,11 +12,12 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::public::json_body;
+use super::table::Routes;
 use crate::extract::{self, Incoming};
 use crate::respond;
 
-pub(super) fn router() -> Router<Arc<App>> {
-    Router::new()
+pub(super) fn router() -> Routes<Arc<App>> {
+    Routes::new()
         .route("/self-service/logout/browser", get(create))
         .route("/self-service/logout", get(submit))
         .route("/self-service/logout/api", delete(submit_native))

@@ -8,18 +8,19 @@ mod public;
 mod redirects;
 mod schemas;
 mod sessions;
+mod table;
 mod ui;
 mod well_known;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use bia_selfservice::cx::App;
 use http::{HeaderValue, StatusCode, header};
 
 pub use health::Readiness;
+pub(crate) use table::Routes;
 
 use crate::metrics::Metrics;
 use crate::middleware::{Front, Listener, around};
@@ -50,29 +51,29 @@ impl Process {
         let routes = public::router()
             .merge(schemas::routes())
             .merge(well_known::routes())
-            .merge(redirects::to_admin())
-            .merge(ui::router());
+            .beside(redirects::to_admin())
+            .beside(ui::router());
         let listener = Listener::public(Arc::clone(&self.app), Arc::clone(&self.metrics));
         self.finish(routes, health::public(&self.readiness), listener)
     }
 
     /// Everything that the admin listener answers, with and without `/admin` before the path.
     pub fn admin_router(&self) -> Front {
-        let routes = crate::admin::router().merge(redirects::to_public());
+        let routes = crate::admin::router().beside(redirects::to_public());
         let listener = Listener::admin(Arc::clone(&self.app), Arc::clone(&self.metrics));
         let operation = health::admin(&self.readiness, &self.metrics);
         self.finish(routes, operation, listener)
     }
 
-    fn finish(&self, routes: Router<Arc<App>>, others: Router, listener: Listener) -> Front {
+    fn finish(&self, routes: Routes<Arc<App>>, others: Routes, listener: Listener) -> Front {
         let listener = Arc::new(listener);
-        let router = routes
-            .with_state(Arc::clone(&self.app))
-            .merge(others)
+        let routes = routes.with_state(Arc::clone(&self.app)).merge(others);
+        let (router, paths) = routes.into_parts();
+        let router = router
             .fallback(not_found)
             .method_not_allowed_fallback(method_not_allowed)
             .layer(from_fn_with_state(Arc::clone(&listener), around));
-        Front::new(listener, router)
+        Front::new(listener, router, paths)
     }
 }
 

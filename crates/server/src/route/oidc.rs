@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -10,14 +9,15 @@ use bia_selfservice::cx::App;
 use bia_selfservice::method::oidc;
 use http::StatusCode;
 
+use super::table::Routes;
 use crate::extract;
 use crate::respond;
 
 /// The longest form that a provider posts. It becomes a query.
 const MAX_FORM_BYTES: usize = 32 * 1024;
 
-pub(super) fn router() -> Router<Arc<App>> {
-    Router::new()
+pub(super) fn router() -> Routes<Arc<App>> {
+    Routes::new()
         .route("/self-service/methods/oidc/callback", get(unnamed))
         .route(
             "/self-service/methods/oidc/callback/{provider}",

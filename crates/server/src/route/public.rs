@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -15,22 +14,23 @@ use bia_selfservice::outcome::{Created, Outcome};
 use bia_selfservice::problem::Problem;
 use http::StatusCode;
 
+use super::table::Routes;
 use super::{errors, logout, oidc, sessions};
 use crate::extract::{self, Incoming};
 use crate::respond;
 
 /// The routes.
-pub(crate) fn router() -> Router<Arc<App>> {
+pub(crate) fn router() -> Routes<Arc<App>> {
     FlowKind::ALL
         .into_iter()
-        .fold(Router::new(), flow_routes)
+        .fold(Routes::new(), flow_routes)
         .merge(logout::router())
         .merge(oidc::router())
         .merge(sessions::router())
         .merge(errors::router())
 }
 
-fn flow_routes(router: Router<Arc<App>>, kind: FlowKind) -> Router<Arc<App>> {
+fn flow_routes(router: Routes<Arc<App>>, kind: FlowKind) -> Routes<Arc<App>> {
     let path = format!("/self-service/{kind}");
     router
         .route(

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -12,12 +11,13 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::table::Routes;
 use crate::envelope::Envelope;
 use crate::middleware::request_id;
 use crate::wire::link_header::Migration;
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
+pub(super) fn routes() -> Routes<Arc<App>> {
+    Routes::new()
         .route("/schemas", get(all))
         .route("/admin/schemas", get(all))
         .route("/schemas/{id}", get(one))

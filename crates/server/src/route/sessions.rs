@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, delete, get, on};
@@ -17,11 +16,12 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::table::Routes;
 use crate::extract::{self, Incoming};
 use crate::respond;
 use crate::wire::link_header::Migration;
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Routes<Arc<App>> {
     let any = [
         MethodFilter::POST,
         MethodFilter::PUT,
@@ -34,7 +34,7 @@ pub(super) fn router() -> Router<Arc<App>> {
     let any = any
         .into_iter()
         .fold(MethodFilter::GET, |all, method| all.or(method));
-    Router::new()
+    Routes::new()
         .route("/sessions/whoami", on(any, whoami))
         .route("/sessions", get(list).delete(revoke_others))
         .route("/sessions/{id}", delete(revoke))

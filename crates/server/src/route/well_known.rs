@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -11,8 +10,10 @@ use bia_selfservice::cx::App;
 use bia_selfservice::method::webauthn;
 use http::{HeaderValue, StatusCode, header};
 
-pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
+use super::table::Routes;
+
+pub(super) fn routes() -> Routes<Arc<App>> {
+    Routes::new()
         .route("/.well-known/change-password", get(change_password))
         .route("/.well-known/ory/webauthn.js", get(webauthn_script))
 }
