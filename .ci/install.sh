@@ -65,6 +65,10 @@ need_modules() {
   (cd "$1" && npm ci --no-audit --no-fund --loglevel=error)
 }
 
+need_go() {
+  need go golang-go
+}
+
 need_chromium() {
   need "${CHROMIUM:-chromium}" chromium
 }
