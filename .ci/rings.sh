@@ -182,6 +182,28 @@ ring_browser() {
   return $code
 }
 
+prepare_react() {
+  prepare_browser && need_modules clients/browser/react-app || return 1
+  (cd clients/browser/react-app && npx vite build --logLevel warn)
+}
+ring_react() {
+  local shots=$logs/react-shots
+  rm -rf "$shots" && mkdir -p "$shots"
+  start_site kratos.yml && start_react &&
+    journeys node clients/browser/journey.mjs --ui http://localhost:17455 --shots "$shots" --chromium "$(command -v "${CHROMIUM:-chromium}")"
+  local code=$?
+  stop "$ring-pages"
+  stop_site
+  return $code
+}
+
+# The React app at the address that the clients' configuration names.
+start_react() {
+  start "$ring-pages" TERM node clients/browser/react-app/node_modules/vite/bin/vite.js preview clients/browser/react-app \
+    --host 127.0.0.1 --port 17455 --strictPort
+  wait_for "$ring-pages" 30 get http://127.0.0.1:17455/
+}
+
 # The server as somebody starts it who has no configuration at all; only the ports are chosen. Sets DEV_PORT.
 start_dev() {
   DEV_PORT=$(free_port)
