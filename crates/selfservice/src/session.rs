@@ -3,6 +3,7 @@
 pub mod signing_key;
 pub mod tokenize;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use bia_config::RequiredAal;
@@ -18,14 +19,35 @@ use crate::problem::Problem;
 use crate::{method, return_to, token};
 
 /// A session that a request's credentials belong to.
+///
+/// It reads as the session (neither revoked nor expired) and the identity (without credentials) that it is made of.
 #[derive(Clone)]
 pub struct LiveSession {
-    /// The session; neither revoked nor expired.
-    pub session: Session,
-    /// Whose it is, without credentials.
-    pub identity: Identity,
+    found: Arc<sessions::LiveSession>,
     /// The token that was presented. A secret.
-    pub token: String,
+    pub token: Arc<str>,
+}
+
+impl LiveSession {
+    /// One that was just made.
+    pub(crate) fn of(issued: &IssuedSession) -> LiveSession {
+        let found = sessions::LiveSession {
+            session: issued.session.clone(),
+            identity: issued.identity.clone(),
+        };
+        LiveSession {
+            found: Arc::new(found),
+            token: issued.token.as_str().into(),
+        }
+    }
+}
+
+impl Deref for LiveSession {
+    type Target = sessions::LiveSession;
+
+    fn deref(&self) -> &sessions::LiveSession {
+        &self.found
+    }
 }
 
 impl std::fmt::Debug for LiveSession {
@@ -52,14 +74,9 @@ pub async fn find_by_token(cx: &Cx, token: &str) -> Result<Option<LiveSession>, 
     }
     let (store, remembered) = (&cx.app.store, &cx.app.sessions);
     let found = remembered.find(store, &candidates, cx.now).await?;
-    Ok(found.map(|found| {
-        // Where nothing is remembered the session is nobody else's, and is not copied.
-        let found = Arc::unwrap_or_clone(found);
-        LiveSession {
-            session: found.session,
-            identity: found.identity,
-            token: token.to_owned(),
-        }
+    Ok(found.map(|found| LiveSession {
+        found,
+        token: token.into(),
     }))
 }
 
@@ -186,7 +203,7 @@ pub fn renew(
     let issued = IssuedSession {
         session,
         identity,
-        token: live.token.clone(),
+        token: live.token.to_string(),
     };
     Ok(Draft {
         issued,

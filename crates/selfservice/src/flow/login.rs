@@ -450,11 +450,7 @@ async fn store(
 
 /// Where the second factor can be given, if whoami would ask this session for one.
 async fn second_factor(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<Option<String>, Problem> {
-    let live = LiveSession {
-        session: draft.issued.session.clone(),
-        identity: draft.issued.identity.clone(),
-        token: String::new(),
-    };
+    let live = LiveSession::of(&draft.issued);
     let return_to = return_to::of_request(flow);
     match session::check_aal(
         cx,

@@ -90,7 +90,7 @@ fn refresh_cookie(cx: &Cx, live: &LiveSession) {
         let issued = IssuedSession {
             session,
             identity: live.identity.clone(),
-            token: live.token.clone(),
+            token: live.token.to_string(),
         };
         cx.effect(|e| e.session = Some(issued));
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::dsn::{SqliteFile, Target};
 use super::pool::{Driver, Pool};
 use super::watch::{Stamp, Watch};
-use super::{Conn, Dialect, Dsn, Link, StoreError, Tx, mysql, sqlite};
+use super::{Conn, Dialect, Dsn, Link, StoreError, Tx, mysql, postgres, sqlite};
 
 /// How long one attempt to reach the database may take.
 const ATTEMPT: Duration = Duration::from_secs(5);
@@ -29,6 +29,7 @@ struct Inner {
     dialect: Dialect,
     nid: OnceLock<Uuid>,
     watch: Option<Watch>,
+    true_snapshots: OnceLock<bool>,
     /// Dropped last: the files of a database that lives no longer than the process.
     _folder: Option<Folder>,
 }
@@ -100,6 +101,7 @@ impl Store {
             dialect: dsn.dialect,
             nid: OnceLock::new(),
             watch,
+            true_snapshots: OnceLock::new(),
             _folder: folder,
         };
         Ok(Store {
@@ -147,8 +149,23 @@ impl Store {
 
     /// As [`Store::ping`], by a connection that makes a SQLite file which is not there yet.
     async fn first_contact(&self) -> Result<(), StoreError> {
-        self.write().await?.fetch_one("SELECT 1", &[]).await?;
+        let mut conn = self.write().await?;
+        if self.inner.dialect != Dialect::Postgres {
+            conn.fetch_one("SELECT 1", &[]).await?;
+            return Ok(());
+        }
+        let row = conn.fetch_one("SELECT version()", &[]).await?;
+        let version: String = row.only("version")?;
+        let _ = self
+            .inner
+            .true_snapshots
+            .set(postgres::has_true_snapshots(&version));
         Ok(())
+    }
+
+    /// Whether two statements with the same `pg_current_snapshot()` see the same rows.
+    pub(crate) fn has_true_snapshots(&self) -> bool {
+        self.inner.true_snapshots.get().copied().unwrap_or_default()
     }
 
     /// How many connections are in use, and how many are kept open without work. For metrics.

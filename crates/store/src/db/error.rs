@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// A failed query, in the words of its consequences.
 ///
 /// No variant carries a bound value, so that an error can be logged.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another row already has a value that must be unique.
     #[error("the {constraint} is already in use")]

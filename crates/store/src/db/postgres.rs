@@ -105,6 +105,16 @@ pub(super) fn json_slice(value: PgValueRef<'_>) -> Result<&[u8], DecodeError> {
     }
 }
 
+/// Whether this server's `version()` is that of PostgreSQL itself. Others that speak its language (YugabyteDB,
+/// `PostgreSQL 15.2-YB-…`) keep transactions elsewhere, and their snapshots say nothing.
+pub(super) fn has_true_snapshots(version: &str) -> bool {
+    let mut words = version.split_whitespace();
+    let number = (words.next() == Some("PostgreSQL")).then(|| words.next());
+    number
+        .flatten()
+        .is_some_and(|n| n.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}
+
 /// SQLSTATE classes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
     let code = error.code().unwrap_or_default();
@@ -127,5 +137,25 @@ pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
             StoreError::Unavailable { reason: reason() }
         }
         _ => StoreError::Statement(reason()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_snapshots_of_postgresql_itself_are_trusted() {
+        let debian =
+            "PostgreSQL 15.14 (Debian 15.14-0+deb12u1) on x86_64-pc-linux-gnu, compiled by gcc";
+        assert!(has_true_snapshots(debian));
+        for other in [
+            "PostgreSQL 15.2-YB-2.25.1.0-b0 on x86_64-pc-linux-gnu, compiled by clang",
+            "CockroachDB CCL v23.1.0 (x86_64-pc-linux-gnu)",
+            "PostgreSQL",
+            "",
+        ] {
+            assert!(!has_true_snapshots(other), "{other}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::args;
-use crate::db::{Columns, Conn, Row, StoreError, Value};
+use crate::db::{Columns, Conn, Dialect, Row, StoreError, Value};
 use crate::identity::columns::{
     JOINED_ROWS, add_addresses, identity_columns, join_addresses, read_identity, recovery_columns,
     sort_addresses, verifiable_columns,
@@ -36,7 +36,67 @@ macro_rules! device_columns {
     };
 }
 
+/// What a look-up of live sessions reads, and where: the token first.
+macro_rules! live_columns {
+    () => {
+        concat!(
+            "s.token, ",
+            session_columns!(),
+            ", ",
+            device_columns!(),
+            ", ",
+            identity_columns!(),
+            ", ",
+            verifiable_columns!(),
+            ", ",
+            recovery_columns!()
+        )
+    };
+}
+
+/// The rows of [`live_columns`].
+macro_rules! live_rows {
+    () => {
+        concat!(
+            " FROM sessions s JOIN identities i ON i.id = s.identity_id",
+            " LEFT JOIN session_devices d ON d.session_id = s.id AND (d.nid = s.nid) IS TRUE",
+            join_addresses!()
+        )
+    };
+}
+
 pub(super) use session_columns;
+
+/// For [`find_by_token`].
+const ONE: &str = concat!(
+    "SELECT ",
+    live_columns!(),
+    live_rows!(),
+    " WHERE (s.nid = $1) IS TRUE AND s.active = $2 AND s.expires_at > $3 AND s.token IN ($*) LIMIT 200"
+);
+
+/// For [`read_many`]: as [`ONE`], with more rows. The first column is for what PostgreSQL has there.
+const MANY: &str = concat!(
+    "SELECT '' AS stamp, ",
+    live_columns!(),
+    live_rows!(),
+    " WHERE (s.nid = $1) IS TRUE AND s.active = $2 AND s.expires_at > $3 AND s.token IN ($*) LIMIT 1000"
+);
+
+/// As [`MANY`], with the state that the rows are of, and without rows when the state is still that of `$1`.
+/// The LIMIT keeps the inner query apart, so that it is not begun in that case.
+const MANY_IF_CHANGED: &str = concat!(
+    "SELECT state.stamp, live.* FROM",
+    " (SELECT pg_postmaster_start_time()::text || ' ' || pg_current_snapshot()::text AS stamp) state",
+    " LEFT JOIN LATERAL (SELECT ",
+    live_columns!(),
+    live_rows!(),
+    " WHERE state.stamp <> $1 AND (s.nid = $2) IS TRUE AND s.active = $3 AND s.expires_at > $4 AND s.token IN ($*)",
+    " LIMIT 1000) live ON TRUE"
+);
+
+/// The most rows that [`MANY`] and [`MANY_IF_CHANGED`] give.
+const MANY_ROWS: usize = 1000;
 
 /// The session of a token that is active and not expired at `now`, in one statement.
 ///
@@ -50,13 +110,7 @@ pub async fn find_by_token(
     let nid = conn.nid();
     let rows = conn
         .fetch_all_in(
-            concat!(
-                "SELECT s.token, ", session_columns!(), ", ", device_columns!(), ", ", identity_columns!(), ", ",
-                verifiable_columns!(), ", ", recovery_columns!(),
-                " FROM sessions s JOIN identities i ON i.id = s.identity_id",
-                " LEFT JOIN session_devices d ON d.session_id = s.id AND (d.nid = s.nid) IS TRUE", join_addresses!(),
-                " WHERE (s.nid = $1) IS TRUE AND s.active = $2 AND s.expires_at > $3 AND s.token IN ($*) LIMIT 200"
-            ),
+            ONE,
             &[nid.into(), true.into(), now.into()],
             tokens.iter().map(|token| Value::from(*token)),
         )
@@ -78,6 +132,63 @@ pub async fn find_by_token(
             Ok(Some(live))
         }
         None => Ok(None),
+    }
+}
+
+/// Rows of the sessions of several tokens.
+pub(super) struct Many {
+    /// The state of the database that the rows are of, where it tells one.
+    pub(super) stamp: Option<String>,
+    /// Nothing, when the state is still the one that was told of.
+    rows: Vec<Row>,
+}
+
+/// The sessions of `tokens` that are active and not expired at `now`, in one statement. With `known`, a state that
+/// was read before, there are no rows when nothing was committed since.
+pub(super) async fn read_many(
+    conn: &mut Conn,
+    tokens: &[&str],
+    now: OffsetDateTime,
+    known: Option<&str>,
+) -> Result<Many, StoreError> {
+    let nid = conn.nid();
+    let common: [Value<'_>; 3] = [nid.into(), true.into(), now.into()];
+    let list = tokens.iter().map(|token| Value::from(*token));
+    let rows = if conn.dialect() == Dialect::Postgres {
+        let [nid, active, now] = common;
+        let values = [known.unwrap_or_default().into(), nid, active, now];
+        conn.fetch_all_in(MANY_IF_CHANGED, &values, list).await?
+    } else {
+        conn.fetch_all_in(MANY, &common, list).await?
+    };
+    let stamp = rows.first().map(|row| row.only::<String>("sessions"));
+    let stamp = stamp.transpose()?.filter(|stamp| !stamp.is_empty());
+    Ok(Many { stamp, rows })
+}
+
+impl Many {
+    /// Whether there may be rows beyond those that were read.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.rows.len() >= MANY_ROWS
+    }
+
+    /// The session of one of the tokens, as [`find_by_token`] gives it.
+    pub(super) fn session(&self, tokens: &[String]) -> Result<Option<LiveSession>, StoreError> {
+        for wanted in tokens {
+            let mut live = None;
+            for row in &self.rows {
+                let mut c = row.columns("sessions");
+                c.skip(1);
+                if c.take::<Option<String>>()?.as_ref() == Some(wanted) {
+                    add_row(&mut live, &mut c)?;
+                }
+            }
+            if let Some(mut live) = live {
+                sort_addresses(&mut live.identity);
+                return Ok(Some(live));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! The texts of tokens are the caller's: plain, or keyed hashes that fit the column (39 characters).
 
+mod gathered;
 mod list;
 mod lookup;
 mod remembered;
+mod snapshot;
 
 use bia_model::{Aal, Session};
 use time::OffsetDateTime;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use time::OffsetDateTime;
 
+use super::gathered::Gathered;
 use super::lookup::{LiveSession, find_by_token};
-use crate::db::{Stamp, Store, StoreError};
+use crate::db::{Dialect, Stamp, Store, StoreError};
 
 /// How many sessions are remembered, some KiB each.
 const ENTRIES: usize = 4096;
@@ -15,20 +16,38 @@ const ENTRIES: usize = 4096;
 /// database changes.
 pub struct Remembered {
     sessions: Cache<Vec<String>, (Stamp, Arc<LiveSession>)>,
+    gathered: Gathered,
 }
 
 impl Default for Remembered {
     fn default() -> Remembered {
         Remembered {
             sessions: Cache::new(ENTRIES),
+            gathered: Gathered::default(),
         }
     }
 }
 
 impl Remembered {
-    /// As [`find_by_token`], without asking the database when nothing was committed since it was asked last. That can
-    /// only be told of SQLite, of commits by other processes too; other databases are asked each time.
+    /// As [`find_by_token`]. SQLite's file tells whether anything was committed since it was asked last, by other
+    /// processes too; then it is not asked. PostgreSQL tells that in its answer, and need not look for the rows
+    /// again. Of servers, several who ask at once are answered by one statement.
     pub async fn find(
+        &self,
+        store: &Store,
+        tokens: &[String],
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<LiveSession>>, StoreError> {
+        if tokens.is_empty() {
+            return Ok(None);
+        }
+        match store.dialect() {
+            Dialect::Sqlite => self.find_in_file(store, tokens, now).await,
+            _ => self.gathered.find(store, tokens, now).await,
+        }
+    }
+
+    async fn find_in_file(
         &self,
         store: &Store,
         tokens: &[String],

@@ -57,11 +57,7 @@ pub(super) async fn carried_on(
     if waiting.is_empty() {
         return Ok(None);
     }
-    let live = LiveSession {
-        session: draft.issued.session.clone(),
-        identity: draft.issued.identity.clone(),
-        token: draft.issued.token.clone(),
-    };
+    let live = LiveSession::of(&draft.issued);
     let next = handover::to_second_factor(cx, flow, &live, waiting).await?;
     Ok(Some(return_to::page(cx, next.kind, next.id)))
 }

@@ -185,7 +185,7 @@ fn reissue(cx: &Cx, live: &LiveSession, changed: &Identity) -> Box<IssuedSession
     let issued = IssuedSession {
         session: live.session.clone(),
         identity: changed.clone(),
-        token: live.token.clone(),
+        token: live.token.to_string(),
     };
     cx.effect(|e| e.session = Some(issued.clone()));
     Box::new(issued)
