@@ -23,6 +23,7 @@ pub mod listen;
 pub mod log;
 pub mod metrics;
 pub mod middleware;
+mod openapi;
 pub mod reload;
 pub mod respond;
 pub mod route;

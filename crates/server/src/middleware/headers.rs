@@ -7,11 +7,12 @@ const NO_CACHE: HeaderValue =
     HeaderValue::from_static("private, no-cache, no-store, must-revalidate");
 
 /// The public paths whose answers are the same for everybody, whatever the cookies.
-const FOR_EVERYBODY: [&str; 4] = [
+const FOR_EVERYBODY: [&str; 5] = [
     "/health/alive",
     "/health/ready",
     "/version",
     "/metrics/prometheus",
+    "/openapi.json",
 ];
 
 /// Forbids caches to keep answers to GET. A handler that serves assets may have said something else.

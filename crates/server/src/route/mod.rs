@@ -24,6 +24,7 @@ pub(crate) use table::Routes;
 
 use crate::metrics::Metrics;
 use crate::middleware::{Front, Listener, around};
+use crate::openapi;
 
 /// What the two listeners of a process share.
 pub struct Process {
@@ -51,6 +52,7 @@ impl Process {
         let routes = public::router()
             .merge(schemas::routes())
             .merge(well_known::routes())
+            .route("/openapi.json", openapi::public())
             .beside(redirects::to_admin())
             .beside(ui::router());
         let listener = Listener::public(Arc::clone(&self.app), Arc::clone(&self.metrics));
@@ -59,7 +61,9 @@ impl Process {
 
     /// Everything that the admin listener answers, with and without `/admin` before the path.
     pub fn admin_router(&self) -> Front {
-        let routes = crate::admin::router().beside(redirects::to_public());
+        let routes = crate::admin::router()
+            .route("/admin/openapi.json", openapi::admin())
+            .beside(redirects::to_public());
         let listener = Listener::admin(Arc::clone(&self.app), Arc::clone(&self.metrics));
         let operation = health::admin(&self.readiness, &self.metrics);
         self.finish(routes, operation, listener)

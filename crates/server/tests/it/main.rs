@@ -21,6 +21,7 @@ mod listeners;
 mod login;
 mod map;
 mod messages;
+mod openapi;
 mod operation;
 mod own_account;
 mod pages;

@@ -106,6 +106,16 @@ impl World {
         }
     }
 
+    /// The paths of the public API, with `{name}` for what varies.
+    pub(crate) fn public_paths(&self) -> &[String] {
+        self.public.paths()
+    }
+
+    /// As [`World::public_paths`], of the admin API.
+    pub(crate) fn admin_paths(&self) -> &[String] {
+        self.admin.paths()
+    }
+
     /// Any request to the public listener.
     pub(crate) async fn send_public(&self, request: Request<Body>) -> Answer {
         send(&self.public, request).await
