@@ -22,6 +22,7 @@
 pub mod cleanup;
 pub mod code;
 pub mod continuity;
+pub mod copy;
 pub mod courier;
 pub mod db;
 pub mod error;

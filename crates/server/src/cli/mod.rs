@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod client;
+mod copy;
 mod courier;
 mod migrate;
 mod serve;
@@ -33,6 +34,12 @@ enum Command {
     /// Prepares databases.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
+    /// Copies all accounts, sessions and messages into an empty database, of any kind.
+    ///
+    /// For example from SQLite to PostgreSQL. Stop the servers of both databases first. A copy that was ended goes on
+    /// where it was when the same command is run again; until it is whole, no server starts on the target. At the end
+    /// both sides are compared, row by row. Configuration and secrets are not in a database: keep them.
+    Copy(copy::Copy),
     /// Delivers messages.
     #[command(subcommand)]
     Courier(courier::Courier),
@@ -142,6 +149,7 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Serve(command) => command.run(),
         Command::Migrate(command) => command.run(),
+        Command::Copy(command) => command.run(),
         Command::Courier(command) => command.run(),
         Command::Cleanup(command) => command.run(),
         Command::Get(Get::Identity(command)) | Command::Identities(Identities::Get(command)) => {

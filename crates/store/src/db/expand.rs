@@ -58,9 +58,20 @@ impl Conn {
         rows: &[[Value<'_>; WIDTH]],
     ) -> Result<(), StoreError> {
         for chunk in rows.chunks(ROWS) {
-            self.execute(made(sql, 0, WIDTH, chunk.len()), chunk.as_flattened())
-                .await?;
+            self.insert_values(sql, WIDTH, chunk.as_flattened()).await?;
         }
+        Ok(())
+    }
+
+    /// Inserts the rows of one statement, all their values one after the other; see [`Conn::insert_rows`].
+    pub(crate) async fn insert_values(
+        &mut self,
+        sql: &'static str,
+        width: usize,
+        values: &[Value<'_>],
+    ) -> Result<(), StoreError> {
+        let rows = values.len() / width.max(1);
+        self.execute(made(sql, 0, width, rows), values).await?;
         Ok(())
     }
 }

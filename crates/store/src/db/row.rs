@@ -140,6 +140,9 @@ pub trait FromColumn: Sized {
 /// A column that holds a JSON document.
 pub struct Json<T>(pub T);
 
+/// The text of a JSON document as the database has it.
+pub struct JsonText(pub String);
+
 macro_rules! read {
     ($name:ident -> $type:ty) => {
         pub(super) fn $name(self) -> Result<$type, DecodeError> {
@@ -171,12 +174,18 @@ impl Raw<'_> {
         }
     }
 
-    /// A database's JSON types hand out their text behind different framing.
     fn json<T: DeserializeOwned>(self) -> Result<T, DecodeError> {
+        Ok(serde_json::from_slice(self.json_slice()?)?)
+    }
+}
+
+impl<'r> Raw<'r> {
+    /// A database's JSON types hand out their text behind different framing.
+    fn json_slice(self) -> Result<&'r [u8], DecodeError> {
         match self {
-            Raw::Sqlite(v) => Ok(serde_json::from_slice(sqlite::slice(v)?)?),
-            Raw::Postgres(v) => Ok(serde_json::from_slice(postgres::json_slice(v)?)?),
-            Raw::MySql(v) => Ok(serde_json::from_slice(mysql::slice(v)?)?),
+            Raw::Sqlite(v) => sqlite::slice(v),
+            Raw::Postgres(v) => postgres::json_slice(v),
+            Raw::MySql(v) => mysql::slice(v),
         }
     }
 }
@@ -207,6 +216,15 @@ impl<T: DeserializeOwned> FromColumn for Json<T> {
             return Err("the column is null".into());
         }
         raw.json().map(Json)
+    }
+}
+
+impl FromColumn for JsonText {
+    fn from_column(raw: Raw<'_>) -> Result<Self, DecodeError> {
+        if raw.is_null() {
+            return Err("the column is null".into());
+        }
+        Ok(JsonText(String::from_utf8(raw.json_slice()?.to_vec())?))
     }
 }
 

@@ -54,6 +54,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// Whether a step is one of this version.
+pub(super) fn is_known(number: u32) -> bool {
+    MIGRATIONS.iter().any(|m| m.number == number)
+}
+
 /// The reference's own steps, one a line: the version, and the databases on which it is taken
 /// (s SQLite, p PostgreSQL, m MySQL, c CockroachDB).
 const REFERENCE_VERSIONS: &str = include_str!("../../migrations/reference_versions.txt");

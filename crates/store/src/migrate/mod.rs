@@ -15,6 +15,7 @@ use crate::args;
 use crate::db::{Conn, Store, StoreError, Value};
 use files::{MIGRATIONS, Migration};
 pub use shape::{Shape, inspect};
+pub(crate) use shape::{has_table, inspect_unfinished};
 
 /// The first number, the reference's tables.
 const REFERENCE: u32 = 1;
@@ -35,7 +36,16 @@ pub struct Step {
 /// A database of a shape that is not known is refused with [`StoreError::Shape`] before anything is
 /// written. Two runners at a time do not meet: one waits for the other.
 pub async fn up(store: &Store, now: OffsetDateTime) -> Result<Vec<Step>, StoreError> {
-    let shape = inspect(&mut store.read().await?).await?;
+    inspect(&mut store.read().await?).await?;
+    up_unfinished(store, now).await
+}
+
+/// As [`up`], of a database into which a copy goes, too.
+pub(crate) async fn up_unfinished(
+    store: &Store,
+    now: OffsetDateTime,
+) -> Result<Vec<Step>, StoreError> {
+    let shape = inspect_unfinished(&mut store.read().await?).await?;
     if let Shape::Bia { applied } = &shape
         && MIGRATIONS.iter().all(|m| applied.contains_key(&m.number))
     {
@@ -82,7 +92,7 @@ async fn take_pending(store: &Store, now: OffsetDateTime) -> Result<Vec<Step>, S
     let mut taken = Vec::new();
     for migration in MIGRATIONS {
         // Looked at again for each: another runner may have been here before the lock was ours.
-        let shape = inspect(&mut store.read().await?).await?;
+        let shape = inspect_unfinished(&mut store.read().await?).await?;
         let adopt = match &shape {
             Shape::Bia { applied } if applied.contains_key(&migration.number) => continue,
             Shape::Reference => migration.number == REFERENCE,

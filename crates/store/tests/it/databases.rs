@@ -72,12 +72,16 @@ async fn run(admin: &str, sql: String) {
     store.close().await;
 }
 
-/// Makes one test function per kind of database out of one async function that takes a `Place`.
+/// Makes one test function per kind of database out of one async function that takes a `Place`, or whatever
+/// is named after `in`.
 macro_rules! on_each_database {
     ($($name:ident),* $(,)?) => {
+        on_each_database!(in crate::place::Place; $($name),*);
+    };
+    (in $place:path; $($name:ident),* $(,)?) => {
         $(mod $name {
             use crate::databases::Kind;
-            use crate::place::Place;
+            use $place as Place;
 
             async fn on(kind: Kind) {
                 if let Some(place) = Place::ready(kind).await {

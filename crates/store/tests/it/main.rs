@@ -6,6 +6,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod copying;
 mod databases;
 mod identities;
 mod messages;
@@ -15,5 +16,6 @@ mod place;
 mod remembered;
 mod seam;
 mod sessions;
+mod shapes;
 mod short_lived;
 mod tables;

@@ -21,7 +21,7 @@ on_each_database!(
     lists_are_newest_first_filtered_and_paged,
 );
 
-fn a_message(n: i64) -> Message {
+pub(crate) fn a_message(n: i64) -> Message {
     Message {
         id: Uuid::new_v4(),
         status: Status::Queued,

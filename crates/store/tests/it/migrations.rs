@@ -1,7 +1,7 @@
 //! Migrations, on each database.
 
 use bia_store::migrate::{self, Shape};
-use bia_store::{StoreError, network};
+use bia_store::network;
 
 use crate::databases::{Kind, on_each_database};
 use crate::place::{NOW, Place};
@@ -9,7 +9,6 @@ use crate::place::{NOW, Place};
 on_each_database!(
     a_second_run_has_nothing_to_do,
     the_network_stays_the_same,
-    an_older_release_is_refused,
     steps_can_be_taken_back_but_not_the_first,
 );
 
@@ -23,18 +22,6 @@ async fn the_network_stays_the_same(place: &Place) {
     let first = network::ensure(&place.store, NOW).await.unwrap();
     assert_eq!(network::ensure(&place.store, NOW).await.unwrap(), first);
     assert_eq!(place.store.nid(), first);
-}
-
-async fn an_older_release_is_refused(place: &Place) {
-    let mut conn = place.store.write().await.unwrap();
-    conn.script("DELETE FROM schema_migration WHERE version = '20260703000000000000'")
-        .await
-        .unwrap();
-    let refused = migrate::up(&place.store, NOW).await;
-    let Err(StoreError::Shape(text)) = refused else {
-        panic!("{refused:?}")
-    };
-    assert!(text.contains("20260703000000000000"), "{text}");
 }
 
 async fn steps_can_be_taken_back_but_not_the_first(place: &Place) {
@@ -79,32 +66,6 @@ async fn ten_runners_at_once_migrate_once() {
         );
         place.remove().await;
     }
-}
-
-#[tokio::test]
-async fn tables_without_bookkeeping_are_refused_and_left_alone() {
-    let place = Place::empty(Kind::Sqlite).await.unwrap();
-    place
-        .store
-        .write()
-        .await
-        .unwrap()
-        .script("CREATE TABLE identities (id TEXT)")
-        .await
-        .unwrap();
-    assert!(matches!(
-        migrate::up(&place.store, NOW).await,
-        Err(StoreError::Shape(_))
-    ));
-    let tables = place
-        .store
-        .read()
-        .await
-        .unwrap()
-        .fetch_all("SELECT name FROM sqlite_master", &[])
-        .await
-        .unwrap();
-    assert_eq!(tables.len(), 1);
 }
 
 #[tokio::test]

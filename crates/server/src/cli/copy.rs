@@ -1,0 +1,152 @@
+//! `bia copy`: everything durable, from one database to another of any kind.
+#![expect(
+    clippy::print_stdout,
+    reason = "what a command prints is what it is for"
+)]
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use bia_store::copy::{self, Compared, Precision, Watcher};
+use bia_store::{Dsn, Store};
+use clap::Args;
+use time::OffsetDateTime;
+
+use super::{Threads, block_on};
+
+/// How long each database may take to answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often the line on the terminal changes.
+const BLINK: Duration = Duration::from_millis(100);
+
+#[derive(Args)]
+pub(super) struct Copy {
+    /// The database to copy: one of Bia, or of the current release of Ory Kratos. Nothing is changed in it.
+    #[arg(
+        long,
+        value_name = "DSN",
+        env = "BIA_COPY_FROM",
+        hide_env_values = true
+    )]
+    from: String,
+
+    /// The database to copy into: an empty one, or one into which the same copy was begun.
+    #[arg(long, value_name = "DSN", env = "BIA_COPY_TO", hide_env_values = true)]
+    to: String,
+}
+
+impl Copy {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        block_on(Threads::OnePerProcessor, self.copied())
+    }
+
+    async fn copied(self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.from != self.to,
+            "--from and --to name the same database. Give another one to copy into."
+        );
+        let from = open(&self.from, "--from").await?;
+        let to = open(&self.to, "--to").await?;
+        let mut line = Line::new();
+        let copied = copy::copy(&from, &to, OffsetDateTime::now_utc(), &mut line).await;
+        line.clear();
+        let compared = copied?;
+        let precision = Precision::between(from.dialect(), to.dialect());
+        from.close().await;
+        to.close().await;
+        print(&compared, precision);
+        let different = compared.iter().filter(|table| !table.is_equal()).count();
+        anyhow::ensure!(
+            different == 0,
+            "{different} tables are not the same on both sides. Was a server working on one of them meanwhile? Stop it, and copy \
+             into an empty database again."
+        );
+        Ok(())
+    }
+}
+
+async fn open(dsn: &str, flag: &str) -> anyhow::Result<Store> {
+    let dsn = Dsn::parse(dsn).with_context(|| format!("{flag} is not usable."))?;
+    let store = Store::connect(&dsn, PATIENCE).await;
+    store.with_context(|| format!("The database of {flag} cannot be opened."))
+}
+
+fn print(compared: &[Compared], precision: Precision) {
+    println!(
+        "{:<34}{:>12}{:>12}  {:<18}Result",
+        "Table", "Source", "Target", "Digest"
+    );
+    for table in compared {
+        let result = if table.is_equal() {
+            "equal".to_owned()
+        } else {
+            let ids: Vec<String> = table.named.iter().map(ToString::to_string).collect();
+            format!("{} differ, of these {}", table.different, ids.join(", "))
+        };
+        let [high, _] = table.to.digest;
+        println!(
+            "{:<34}{:>12}{:>12}  {:<18}{result}",
+            table.table,
+            table.from.rows,
+            table.to.rows,
+            format!("{:016x}", high >> 64),
+        );
+    }
+    if precision == Precision::Seconds {
+        println!("MySQL keeps whole seconds: times were compared as exactly as that.");
+    }
+    println!("Flows, codes and what else lives shortly was not copied.");
+}
+
+/// One line on the terminal; where there is none, a line per table.
+struct Line {
+    terminal: bool,
+    told: Instant,
+    table: &'static str,
+}
+
+impl Line {
+    fn new() -> Line {
+        Line {
+            terminal: std::io::stderr().is_terminal(),
+            told: Instant::now(),
+            table: "",
+        }
+    }
+
+    fn tell(&mut self, table: &'static str, text: impl FnOnce() -> String) {
+        let new = std::mem::replace(&mut self.table, table) != table;
+        if !new && (!self.terminal || self.told.elapsed() < BLINK) {
+            return;
+        }
+        self.told = Instant::now();
+        if self.terminal {
+            eprint!("\r\x1b[K{}", text());
+            // What cannot be shown is not missed.
+            let _ = std::io::stderr().flush();
+        } else {
+            eprintln!("{}", text());
+        }
+    }
+
+    fn clear(&self) {
+        if self.terminal {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+impl Watcher for Line {
+    fn copying(&mut self, table: &'static str, done: u64, total: u64) {
+        self.tell(table, || match (done * 100).checked_div(total) {
+            Some(percent) => format!("Copying {table}: {done} of {total} rows, {percent} %"),
+            None => format!("Copying {table}: no rows"),
+        });
+    }
+
+    fn comparing(&mut self, table: &'static str, read: u64) {
+        self.tell(table, || format!("Comparing {table}: {read} rows"));
+    }
+}
