@@ -65,6 +65,20 @@ impl SoftKey {
         }
     }
 
+    /// A key that was made before, of its PKCS #8 form; on an elliptic curve of NIST.
+    pub fn kept(algorithm: Algorithm, pkcs8: &[u8], rp_id: &str, origin: &str) -> SoftKey {
+        let how = match algorithm {
+            Algorithm::Es384 => &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+            Algorithm::Es512 => &signature::ECDSA_P521_SHA512_ASN1_SIGNING,
+            _ => &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
+        };
+        let pair = EcdsaKeyPair::from_pkcs8(how, pkcs8).expect("the key is of that curve");
+        SoftKey {
+            secret: Secret::Ec(pair),
+            ..SoftKey::new(algorithm, rp_id, origin)
+        }
+    }
+
     /// The public key in COSE form.
     pub fn public_key(&self) -> Vec<u8> {
         let alg = self.algorithm.cose_id();

@@ -139,6 +139,11 @@ impl<'w> Client<'w> {
         answer
     }
 
+    /// A cookie that it keeps.
+    pub(crate) fn cookie(&self, name: &str) -> &str {
+        &self.cookies[name]
+    }
+
     async fn send(
         &mut self,
         method: &str,

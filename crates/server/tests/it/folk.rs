@@ -107,7 +107,8 @@ pub(crate) async fn enrol(world: &World, client: &mut Client<'_>) -> Vec<u8> {
     key
 }
 
-fn base32(text: &str) -> Vec<u8> {
+/// What is written as base32.
+pub(crate) fn base32(text: &str) -> Vec<u8> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let (mut bits, mut held, mut bytes) = (0_u32, 0, Vec::new());
     for c in text.bytes() {
