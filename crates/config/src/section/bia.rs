@@ -14,6 +14,8 @@ pub struct Bia {
     pub security_keys: BiaSecurityKeys,
     /// Sessions.
     pub sessions: BiaSessions,
+    /// Which addresses the hook `require_verified_address` asks for.
+    pub require_verified_address: RequiredAddresses,
     /// The built-in pages.
     pub ui: BiaUi,
     /// Bounds for what strangers can make the server do.
@@ -21,6 +23,20 @@ pub struct Bia {
     /// Where the server keeps its files; `None` for the folder that the system has for such files.
     #[serde(deserialize_with = "data_dir")]
     pub data_dir: Option<PathBuf>,
+}
+
+/// Which addresses have to be verified before somebody gets a session, where the hook `require_verified_address` is
+/// used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequiredAddresses {
+    /// One of them, whichever: what the reference asks for.
+    #[default]
+    Any,
+    /// All of them.
+    All,
+    /// The one that was typed to sign in; where that was a user name, or nothing was typed, any.
+    Identifier,
 }
 
 /// `bia.security_keys`

@@ -20,6 +20,7 @@ mod remove;
 mod replace;
 pub mod sessions;
 mod show;
+pub mod verification;
 
 pub use batch::{Done, create_batch};
 pub use create::create;

@@ -30,15 +30,7 @@ pub async fn create_code(cx: &Cx, body: CodeBody) -> Result<Value, Problem> {
         Some(text) => lifetime(text)?,
         None => signed(cx.config().selfservice.methods.code.lifespan),
     };
-    let client = match body.flow_type.as_deref().unwrap_or_default() {
-        "" | "browser" => ClientType::Browser,
-        "api" => ClientType::Api,
-        other => {
-            return Err(Problem::BadRequest(format!(
-                "The flow_type {other:?} is neither browser nor api."
-            )));
-        }
-    };
+    let client = client(body.flow_type.as_deref())?;
     let id = body.identity_id.unwrap_or_default();
     if !exists(cx, id).await? {
         return Err(Problem::NotFound(format!(
@@ -87,8 +79,19 @@ async fn exists(cx: &Cx, id: Uuid) -> Result<bool, Problem> {
         .is_some())
 }
 
+/// Whom the flow is for: a browser, where nothing is said.
+pub(super) fn client(flow_type: Option<&str>) -> Result<ClientType, Problem> {
+    match flow_type.unwrap_or_default() {
+        "" | "browser" => Ok(ClientType::Browser),
+        "api" => Ok(ClientType::Api),
+        other => Err(Problem::BadRequest(format!(
+            "The flow_type {other:?} is neither browser nor api."
+        ))),
+    }
+}
+
 /// Where a method is switched off, its calls are not there.
-fn require(cx: &Cx, name: MethodName) -> Result<(), Problem> {
+pub(super) fn require(cx: &Cx, name: MethodName) -> Result<(), Problem> {
     let enabled = method::find(name).is_some_and(|method| method.is_enabled(cx.config()));
     if enabled {
         Ok(())
@@ -97,7 +100,7 @@ fn require(cx: &Cx, name: MethodName) -> Result<(), Problem> {
     }
 }
 
-fn lifetime(text: &str) -> Result<Duration, Problem> {
+pub(super) fn lifetime(text: &str) -> Result<Duration, Problem> {
     let wrong = || {
         Problem::BadRequest(format!(
             "expires_in is no duration above zero: {text:?}. Write 30m, 1h30m or 48h."

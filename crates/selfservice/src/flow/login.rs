@@ -236,11 +236,26 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     let (by, step) = match choose(cx, &flow, submission.form) {
         Ok((by, method, form)) => {
             flow.transient_payload = form.transient_payload().ok();
+            note_identifier(&mut flow, &form);
             (Some(by), method.submit(cx, &mut flow, &form).await)
         }
         Err(refusal) => (None, Err(refusal)),
     };
     end(cx, flow, (live.as_ref(), Ends::Renewed), by, step).await
+}
+
+/// The member of a flow's context with what was typed to say who somebody is.
+const TYPED: &str = "typed_identifier";
+
+fn note_identifier(flow: &mut Flow, form: &Form) {
+    if let Some(typed) = form.text("identifier").filter(|t| !t.is_empty()) {
+        flow.context.insert(TYPED.to_owned(), typed.into());
+    }
+}
+
+/// What was typed in this login to say who somebody is, if anything was.
+pub(crate) fn typed_identifier(flow: &Flow) -> Option<&str> {
+    flow.context.get(TYPED)?.as_str()
 }
 
 /// What becomes of the session of somebody who signs in again.

@@ -37,7 +37,7 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     })
 }
 
-fn check_enabled(cx: &Cx) -> Result<(), Problem> {
+pub(crate) fn check_enabled(cx: &Cx) -> Result<(), Problem> {
     let enabled = cx.config().selfservice.flows.verification.enabled;
     if enabled {
         Ok(())
@@ -107,14 +107,44 @@ pub(crate) async fn start_holding(
     flow.transient_payload = parent.transient_payload.clone();
     flow.state = State::SentEmail;
     part.show_sent(cx, &mut flow, address);
+    send_off(cx, &flow, part, identity, address).await?;
+    Ok(flow)
+}
+
+/// Starts the verification of an address on behalf of an operator. The flow belongs to no browser.
+pub(crate) async fn start_by_operator(
+    cx: &Cx,
+    client: ClientType,
+    identity: &Identity,
+    address: &VerifiableAddress,
+) -> Result<Flow, Problem> {
+    check_enabled(cx)?;
+    let (method, part) = chosen(cx)?;
+    let mut flow = draft(cx, client, method.name());
+    flow.skip_csrf = true;
+    flow.identity_id = Some(identity.id);
+    flow.state = State::SentEmail;
+    part.show_sent(cx, &mut flow, address);
+    send_off(cx, &flow, part, identity, address).await?;
+    Ok(flow)
+}
+
+/// Keeps a flow and queues the message that it waits for.
+async fn send_off(
+    cx: &Cx,
+    flow: &Flow,
+    part: &dyn VerificationMethod,
+    identity: &Identity,
+    address: &VerifiableAddress,
+) -> Result<(), Problem> {
     transact!(cx.app.store, tx => {
-        bia_store::flow::insert(tx, &flow).await?;
-        part.send(cx, tx, &flow, identity, address).await?;
+        bia_store::flow::insert(tx, flow).await?;
+        part.send(cx, tx, flow, identity, address).await?;
         bia_store::identity::mark_sent(tx, address.id, cx.now).await?;
         Ok::<_, Problem>(())
     })?;
     cx.app.courier.notify_one();
-    Ok(flow)
+    Ok(())
 }
 
 /// The request URL of a flow that is derived from another: it ends where that one's verification was asked to end.

@@ -4,6 +4,7 @@ mod identities;
 mod messages;
 mod recovery;
 mod sessions;
+mod verification;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub(crate) fn router() -> Routes<Arc<App>> {
         .merge(sessions::routes())
         .merge(messages::routes())
         .merge(recovery::routes())
+        .merge(verification::routes())
 }
 
 /// One call.

@@ -29,7 +29,7 @@ async fn link(call: Call) -> Response {
 }
 
 /// JSON whose links can be copied as they stand: nothing in it is escaped.
-fn plain(status: StatusCode, body: &Value) -> Response {
+pub(super) fn plain(status: StatusCode, body: &Value) -> Response {
     let kind = HeaderValue::from_static("application/json; charset=utf-8");
     (status, [(header::CONTENT_TYPE, kind)], format!("{body}\n")).into_response()
 }

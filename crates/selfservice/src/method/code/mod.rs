@@ -16,7 +16,7 @@ use bia_model::{Identity, MethodName};
 
 use super::{LoginMethod, Method, RecoveryMethod, RegistrationMethod, VerificationMethod};
 
-pub(crate) use admin::recovery_by_operator;
+pub(crate) use admin::{recovery_by_operator, verification_by_operator};
 pub use credential::{CodeAddress, CodeConfig};
 
 /// The method.

@@ -3,8 +3,8 @@
 //! | report | where it is proven |
 //! |---|---|
 //! | B31 | `aal/first_factor_by_ajax__whoami`; ending other sessions needs no second factor, as by the reference: `aal/what_aal1_may_do_all_the_same` |
-//! | B33 | `aal/mailed_code_beside_totp_in_a_browser`, `code_login/second_factor_beside_totp`, `code_login/second_factor_by_hint` |
-//! | B34 | `aal/everyone_with_an_address_has_a_second_factor` for mail |
+//! | B33 | `aal/mailed_code_beside_totp_in_a_browser`, `code_login/second_factor_beside_totp`, `code_login/second_factor_by_hint`; with text messages: [`a_phone_and_an_app_are_both_offered`] |
+//! | B34 | `aal/everyone_with_an_address_has_a_second_factor` for mail, `sms/second_factor`, [`a_phone_alone_is_a_second_factor`] |
 //! | B35 | [`whoever_left_the_second_step_is_led_back_to_it`] |
 //! | B36 | [`a_step_up_does_not_say_that_somebody_has_to_confirm_who_they_are`] |
 //! | B38 | [`whoever_signed_up_by_a_code_is_asked_for_the_app_that_was_set_up`], `aal/mailed_code_then_totp` |
@@ -13,6 +13,8 @@
 //! | B43 | `totp/imported_by_an_admin`, `lookup_secret/codes_imported_by_an_admin`, [`imported_second_factors_are_asked_for_at_once`] |
 //! | B44 | `races::a_time_step_steps_up_one_session`, [`a_code_of_an_app_counts_once_and_a_later_one_again`] |
 //! | B45 | [`setting_a_factor_up_proves_it_for_that_session_alone`] |
+//! | B46 | `webauthn/sign_counter`, `passkey/sign_counter`, `webauthn/same_key_twice`, `passkey/same_passkey_twice`, `passkeys::a_copied_key_is_refused_where_that_is_wanted_and_one_without_counter_is_not` |
+//! | B47 | `passkey/nothing_to_show_on_the_key`, [`keys_and_passkeys_stand_side_by_side`] |
 //! | B48 | [`the_way_to_the_second_factor_and_back_uses_the_public_address`] |
 
 use http::StatusCode;
@@ -281,4 +283,132 @@ async fn the_way_to_the_second_factor_and_back_uses_the_public_address() {
     let to = answer.json()["redirect_browser_to"].clone();
     let back = parameter(to.as_str().unwrap(), "return_to").unwrap();
     assert!(back.starts_with(&format!("{BASE}/")), "{back}");
+}
+
+/// A schema where a phone number gets codes, and the settings for sending them.
+fn phones() -> Value {
+    let email = json!({"credentials": {"password": {"identifier": true}}});
+    let phone = json!({
+        "credentials": {"code": {"identifier": true, "via": "sms"}},
+        "verification": {"via": "sms"},
+    });
+    let schema = json!({
+        "$id": "https://example.org/phone.schema.json",
+        "type": "object",
+        "properties": {"traits": {"type": "object", "properties": {
+            "email": {"type": "string", "ory.sh/kratos": email},
+            "phone": {"type": "string", "format": "tel", "ory.sh/kratos": phone},
+        }}},
+    });
+    let channel = json!({
+        "id": "sms",
+        "type": "http",
+        "request_config": {"url": "http://127.0.0.1:9/sms", "method": "POST", "body": "base64://ZnVuY3Rpb24oY3R4KSBjdHg="},
+    });
+    let mut settings = highest();
+    crate::world::merge(
+        &mut settings,
+        json!({
+            "identity": {"schemas": [{"id": "default", "url": crate::world::as_url(&schema)}]},
+            "courier": {"channels": [channel]},
+            "selfservice": {"methods": {"code": {"passwordless_enabled": false, "mfa_enabled": true}}},
+        }),
+    );
+    settings
+}
+
+const PHONE: &str = "+4917667111638";
+
+/// Somebody with a phone number that was verified.
+fn reachable(more: Value) -> Value {
+    let mut somebody = person(json!({"email": MAIL, "phone": PHONE}), more);
+    somebody["verifiable_addresses"] =
+        json!([{"value": PHONE, "via": "sms", "verified": true, "status": "completed"}]);
+    somebody
+}
+
+#[tokio::test]
+async fn a_phone_alone_is_a_second_factor() {
+    let world = town(phones()).await;
+    world.create(&reachable(json!({}))).await;
+    let mut app = Client::app(&world);
+    app.sign_in(MAIL, PASSWORD).await;
+    let whoami = app.refused("/sessions/whoami").await;
+    assert_eq!(whoami["error"]["id"], "session_aal2_required");
+    let flow = app.begin("login", "?aal=aal2").await;
+    let mut body = json!({"method": "code", "identifier": PHONE});
+    let asked = app.submit(&flow, body.clone()).await;
+    assert_eq!(asked.status, StatusCode::BAD_REQUEST, "{}", asked.body);
+    assert_eq!(asked.json()["state"], "sent_email", "{}", asked.body);
+    body["code"] = world.code(PHONE).await.into();
+    let answer = app.submit(&flow, body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let whoami = app.json("/sessions/whoami").await;
+    assert_eq!(whoami["authenticator_assurance_level"], "aal2");
+}
+
+#[tokio::test]
+async fn a_phone_and_an_app_are_both_offered() {
+    let world = town(phones()).await;
+    world.create(&reachable(authenticator())).await;
+    let mut browser = Client::browser(&world);
+    let answer = browser.sign_in(MAIL, PASSWORD).await;
+    let to = answer.header("location").unwrap().to_owned();
+    assert_eq!(parameter(&to, "via"), None, "{to}");
+    let answer = browser.get(&to).await;
+    let flow = browser.led_to("login", &answer).await;
+    let groups: Vec<&Value> = flow["ui"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| &n["group"])
+        .collect();
+    for group in ["code", "totp"] {
+        assert!(groups.contains(&&json!(group)), "{group}: {groups:?}");
+    }
+    let answer = browser.submit(&flow, proof(code_now(&world, KEY))).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let whoami = browser.json("/sessions/whoami").await;
+    assert_eq!(whoami["authenticator_assurance_level"], "aal2");
+}
+
+#[tokio::test]
+async fn keys_and_passkeys_stand_side_by_side() {
+    let rp =
+        json!({"id": "example.org", "display_name": "Example", "origins": ["https://example.org"]});
+    let email = json!({"credentials": {
+        "password": {"identifier": true}, "webauthn": {"identifier": true}, "passkey": {"display_name": true},
+    }});
+    let schema = json!({
+        "$id": "https://example.org/keys.schema.json",
+        "type": "object",
+        "properties": {"traits": {"type": "object", "properties": {
+            "email": {"type": "string", "ory.sh/kratos": email},
+        }}},
+    });
+    let world = town(json!({
+        "identity": {"schemas": [{"id": "default", "url": crate::world::as_url(&schema)}]},
+        "selfservice": {"methods": {
+            "webauthn": {"enabled": true, "config": {"passwordless": true, "rp": rp}},
+            "passkey": {"enabled": true, "config": {"rp": rp}},
+        }},
+    }))
+    .await;
+    for kind in ["registration", "login"] {
+        let mut browser = Client::browser(&world);
+        let flow = browser.begin(kind, "").await;
+        let nodes = flow["ui"]["nodes"].as_array().unwrap();
+        let mut seen = std::collections::BTreeSet::new();
+        for node in nodes.iter().filter(|n| n["type"] == "input") {
+            let attributes = &node["attributes"];
+            let key = (
+                attributes["name"].to_string(),
+                attributes["value"].to_string(),
+            );
+            assert!(seen.insert(key.clone()), "{kind}: {key:?} is there twice");
+        }
+        let groups: Vec<&Value> = nodes.iter().map(|n| &n["group"]).collect();
+        assert!(groups.contains(&&json!("webauthn")), "{kind}: {groups:?}");
+        assert!(groups.contains(&&json!("passkey")), "{kind}: {groups:?}");
+    }
 }

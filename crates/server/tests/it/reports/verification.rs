@@ -2,14 +2,14 @@
 //!
 //! | report | where it is proven |
 //! |---|---|
-//! | B02 | `verification/login_with_one_of_two_verified` |
+//! | B02 | `verification/login_with_one_of_two_verified`; more than one is asked for where that is wanted: [`an_operator_chooses_which_addresses_have_to_be_verified`] |
 //! | B04 | [`an_imported_address_counts_however_it_is_spelled`] |
 //! | B05 | [`an_address_in_a_replacement_is_taken_over_or_refused`] |
 //! | B07 | [`changes_that_concern_no_address_send_no_mail`] |
 //! | B08 | [`of_two_mails_the_newer_counts_by_code_and_by_link`] |
 //! | B09 | [`what_takes_the_place_of_a_used_link_still_leads_where_it_led`] |
 //! | B10 | [`an_expired_flow_of_an_app_is_replaced_by_one_that_the_app_can_use`]; the status is the reference's (`verification/expired_flow`) |
-//! | B11 | [`an_address_that_an_operator_changes_waits_until_it_is_asked_for`] |
+//! | B11 | [`an_address_that_an_operator_changes_waits_until_it_is_asked_for`], [`an_operator_has_an_address_verified`] |
 //! | B12 | [`whoever_has_to_verify_first_keeps_the_way_back`] |
 
 use http::StatusCode;
@@ -232,6 +232,154 @@ async fn an_address_that_an_operator_changes_waits_until_it_is_asked_for() {
     assert_eq!(address(&world.whole(&id).await, new)["status"], "pending");
     verify(&world, new).await;
     assert_eq!(address(&world.whole(&id).await, new)["verified"], true);
+}
+
+#[tokio::test]
+async fn an_operator_has_an_address_verified() {
+    let world = town(json!({})).await;
+    let id = world
+        .create(&person(json!({"email": MAIL}), json!({})))
+        .await;
+    let call = async |body: Value| {
+        let path = "/admin/bia/verification/code";
+        world.call("POST", path, body.to_string()).await
+    };
+    let made = call(json!({"identity_id": id, "flow_type": "api", "expires_in": "2h"})).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let made = made.json();
+    assert_eq!(
+        world.mails(MAIL).await.len(),
+        0,
+        "the operator hands it out"
+    );
+    let flow = flow_in(made["verification_link"].as_str().unwrap()).unwrap();
+    let mut app = Client::app(&world);
+    let flow = app.flow("verification", &flow).await;
+    let wrong = app
+        .submit(&flow, json!({"method": "code", "code": "000000"}))
+        .await;
+    assert_eq!(messages(&wrong.json()), [4_070_006], "{}", wrong.body);
+    let right = json!({"method": "code", "code": made["verification_code"]});
+    let answer = app.submit(&flow, right).await;
+    assert_eq!(
+        answer.json()["state"],
+        "passed_challenge",
+        "{}",
+        answer.body
+    );
+    assert_eq!(address(&world.whole(&id).await, MAIL)["verified"], true);
+
+    // Now none is left; one that is named may be verified again, and its owner may be asked.
+    let answer = call(json!({"identity_id": id})).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+    let answer =
+        call(json!({"identity_id": id, "address": MAIL.to_uppercase(), "send": true})).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    let made = answer.json();
+    assert_eq!(made.get("verification_code"), None);
+    let flow = flow_in(made["verification_link"].as_str().unwrap()).unwrap();
+    let mut browser = Client::browser(&world);
+    let flow = browser.flow("verification", &flow).await;
+    let code = json!({"method": "code", "code": world.code(MAIL).await});
+    let answer = browser.submit(&flow, code).await;
+    let flow = browser.led_to("verification", &answer).await;
+    assert_eq!(flow["state"], "passed_challenge");
+}
+
+#[tokio::test]
+async fn an_operator_who_asks_for_what_is_not_there_is_told() {
+    let world = town(json!({})).await;
+    let id = world
+        .create(&person(
+            json!({"email": MAIL, "second": "user-2@example.org"}),
+            json!({}),
+        ))
+        .await;
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    for (body, status) in [
+        (json!({"identity_id": id}), StatusCode::BAD_REQUEST),
+        (
+            json!({"identity_id": id, "address": "user-3@example.org"}),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            json!({"identity_id": id, "address": MAIL, "expires_in": "-1h"}),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            json!({"identity_id": id, "address": MAIL, "expires_in": "1h", "send": true}),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            json!({"identity_id": id, "address": MAIL, "flow_type": "spa"}),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            json!({"identity_id": id, "address": MAIL, "via": "sms"}),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            json!({"identity_id": nobody, "address": MAIL}),
+            StatusCode::NOT_FOUND,
+        ),
+        (json!({}), StatusCode::BAD_REQUEST),
+    ] {
+        let path = "/admin/bia/verification/code";
+        let answer = world.call("POST", path, body.to_string()).await;
+        assert_eq!(answer.status, status, "{body} {}", answer.body);
+    }
+    assert_eq!(world.mails(MAIL).await.len(), 0);
+}
+
+#[tokio::test]
+async fn an_operator_chooses_which_addresses_have_to_be_verified() {
+    let second = "user-2@example.org";
+    for (rule, lets_in) in [
+        ("any", [false, true, true, true]),
+        ("identifier", [false, true, false, true]),
+        ("all", [false, false, false, true]),
+    ] {
+        let hook = json!({"hooks": [{"hook": "require_verified_address"}]});
+        let world = town(json!({
+            "selfservice": {"flows": {"login": {"after": {"password": hook}}}},
+            "bia": {"require_verified_address": rule},
+        }))
+        .await;
+        let traits = json!({"email": MAIL, "second": second});
+        let id = world.create(&person(traits, json!({}))).await;
+        for (verified, lets_in) in [
+            (vec![], lets_in[0]),
+            (vec![MAIL], lets_in[1]),
+            (vec![second], lets_in[2]),
+            (vec![MAIL, second], lets_in[3]),
+        ] {
+            set_verified(&world, &id, &verified).await;
+            let mut app = Client::app(&world);
+            let flow = app.begin("login", "").await;
+            let body = json!({"method": "password", "identifier": MAIL, "password": PASSWORD});
+            let answer = app.submit(&flow, body).await;
+            assert_eq!(
+                answer.status == StatusCode::OK,
+                lets_in,
+                "{rule} {verified:?} {}",
+                answer.body
+            );
+        }
+    }
+}
+
+/// Says which of somebody's two addresses are verified.
+async fn set_verified(world: &World, id: &str, verified: &[&str]) {
+    let all = [MAIL, "user-2@example.org"];
+    let all = all.map(|value| {
+        let done = verified.contains(&value);
+        let status = if done { "completed" } else { "pending" };
+        json!({"value": value, "via": "email", "verified": done, "status": status})
+    });
+    let patch = json!([{"op": "replace", "path": "/verifiable_addresses", "value": all}]);
+    let path = format!("/admin/identities/{id}");
+    let answer = world.call("PATCH", &path, patch.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
 }
 
 /// Somebody verifies an address by a code.
