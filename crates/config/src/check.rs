@@ -1,6 +1,7 @@
 //! Checks of the merged configuration. They find everything that is wrong at once.
 
 mod conditions;
+mod mfa;
 mod shape;
 mod variants;
 
@@ -12,5 +13,6 @@ use crate::{Findings, key, source::Tree};
 pub(crate) fn check(tree: &Tree, effective: &Value) -> Findings {
     let mut findings = shape::check(key::root(), effective, tree);
     findings.extend(conditions::check(effective, tree).0);
+    findings.extend(mfa::check(effective, tree));
     findings
 }

@@ -11,6 +11,7 @@ pub mod hook;
 pub mod identity;
 pub mod log;
 pub mod method;
+pub mod mfa;
 pub mod oauth2;
 pub mod oidc;
 pub mod request;

@@ -37,6 +37,35 @@ impl IdentityState {
     }
 }
 
+/// An operator's word on second factors for one identity; it counts more than the rules of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MfaOverride {
+    /// A second factor is required.
+    Required,
+    /// A second factor is not required.
+    Optional,
+}
+
+impl MfaOverride {
+    /// The wire and database name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MfaOverride::Required => "required",
+            MfaOverride::Optional => "optional",
+        }
+    }
+
+    /// Reads the wire name; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "required" => Some(MfaOverride::Required),
+            "optional" => Some(MfaOverride::Optional),
+            _ => None,
+        }
+    }
+}
+
 /// A person (or thing) that can sign in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identity {
@@ -66,6 +95,8 @@ pub struct Identity {
     pub available_aal: Option<Aal>,
     /// Free data in this edition.
     pub organization_id: Option<Uuid>,
+    /// What an operator said about second factors. Only the admin API loads it, to show it.
+    pub mfa: Option<MfaOverride>,
     /// When it was made.
     pub created_at: OffsetDateTime,
     /// When it was last changed.
@@ -89,6 +120,7 @@ impl Identity {
             metadata_admin: None,
             available_aal: None,
             organization_id: None,
+            mfa: None,
             created_at: now,
             updated_at: now,
         }
@@ -139,6 +171,9 @@ impl Identity {
             ("organization_id", organization),
         ] {
             members.insert(name.into(), value.unwrap_or(Value::Null));
+        }
+        if let Some(mfa) = self.mfa {
+            members.insert("bia".into(), json!({ "mfa": mfa }));
         }
         Value::Object(members)
     }

@@ -28,7 +28,7 @@ pub mod ui;
 pub use aal::Aal;
 pub use flow::{ClientType, ContinueWith, Flow, FlowKind, FlowRef, State, VerificationFlowRef};
 pub use identity::{
-    Channel, Credential, Identity, IdentityState, RecoveryAddress, VerifiableAddress,
+    Channel, Credential, Identity, IdentityState, MfaOverride, RecoveryAddress, VerifiableAddress,
 };
 pub use method::MethodName;
 pub use session::{AuthenticationMethod, Device, Session};

@@ -30,6 +30,7 @@ pub mod headers;
 pub mod hook;
 pub mod identity;
 pub mod method;
+pub mod mfa;
 pub mod outcome;
 pub mod problem;
 pub mod return_to;

@@ -3,6 +3,8 @@
 use bia_model::{ContinueWith, Flow, Identity, Session};
 use uuid::Uuid;
 
+use crate::mfa::Asked;
+
 /// A session together with what its holder gets to prove it.
 #[derive(Clone)]
 pub struct IssuedSession {
@@ -53,8 +55,10 @@ pub enum Outcome {
         continue_with: Vec<ContinueWith>,
         /// Where a browser goes.
         return_to: String,
-        /// Where a second factor has to be given before the session is of use.
+        /// Where a second factor has to be given or set up before the session is of use.
         second_factor: Option<String>,
+        /// What an MFA policy asks of the session.
+        mfa: Option<Box<Asked>>,
     },
     /// Signed up.
     Registered {

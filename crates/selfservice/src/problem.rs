@@ -49,6 +49,16 @@ pub enum Problem {
         /// Where it can be given.
         redirect_to: String,
     },
+    /// The account needs a second factor and has none that does.
+    #[error("the account needs a second factor, which has to be set up first")]
+    EnrolmentRequired {
+        /// Where browsers set one up.
+        redirect_to: String,
+        /// What native apps call for that.
+        native: String,
+        /// The methods of the settings by which it can be set up.
+        methods: Vec<bia_model::MethodName>,
+    },
     /// No session; the answer names the error.
     #[error("there is no active session")]
     SessionInactive {

@@ -56,6 +56,12 @@ pub fn action(cx: &Cx, kind: FlowKind, id: Uuid) -> String {
     )
 }
 
+/// Whether a URL is one of this server's own for settings.
+pub fn is_settings(cx: &Cx, url: &str) -> bool {
+    url.strip_prefix(&own(cx, "/self-service/settings", &[]))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '/']))
+}
+
 /// The page that shows flows of a kind.
 pub fn ui(cx: &Cx, kind: FlowKind) -> RedirectUrl {
     cx.config().ui_url(match kind {

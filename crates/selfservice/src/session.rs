@@ -14,6 +14,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::cx::Cx;
+use crate::mfa::{self, Asked, Demand};
 use crate::outcome::IssuedSession;
 use crate::problem::Problem;
 use crate::{method, return_to, token};
@@ -95,10 +96,30 @@ pub async fn require(cx: &Cx) -> Result<&LiveSession, Problem> {
         .ok_or(Problem::NoSession { credentials_sent })
 }
 
-/// Checks the level of a session (sessions.md §5). A level that had to be computed is stored.
+/// Checks that a session has the level and the factors that it needs: those of its MFA policy, where one requires
+/// some, else the stock level. Gives what the policy asks of it.
 ///
-/// `return_to` is carried in the URL at which the second factor can be given.
+/// Somebody who needs a factor and has none that does still gives those that they have, before they set one up.
+/// `return_to` is carried in the URL to which the session's owner is led.
 pub async fn check_aal(
+    cx: &Cx,
+    live: &LiveSession,
+    required: RequiredAal,
+    return_to: Option<&str>,
+) -> Result<Option<Asked>, Problem> {
+    let asked = mfa::ask(cx, &live.session, &live.identity).await?;
+    let demand = asked.as_ref().map(|asked| &asked.demand);
+    if demand.is_none() || matches!(demand, Some(Demand::Enrol { .. })) {
+        check_level(cx, live, required, return_to).await?;
+    }
+    if let Some(asked) = &asked {
+        asked.check(cx, return_to)?;
+    }
+    Ok(asked)
+}
+
+/// Checks the level of a session (sessions.md §5). A level that had to be computed is stored.
+async fn check_level(
     cx: &Cx,
     live: &LiveSession,
     required: RequiredAal,

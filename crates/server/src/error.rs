@@ -127,6 +127,7 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
         | Problem::SignedInAlready(_)
         | Problem::Aal1Required
         | Problem::Aal2Required { .. }
+        | Problem::EnrolmentRequired { .. }
         | Problem::SessionInactive { .. }
         | Problem::NoSession { .. }
         | Problem::SignInFirst(_)
@@ -195,6 +196,19 @@ fn session_answer(problem: &Problem) -> ErrorAnswer {
                 .reason("This session was opened with one factor, but the account has a second one. Give it first.")
                 .detail("redirect_browser_to", json!(redirect_to))
                 .sibling("redirect_browser_to", json!(redirect_to))
+        }
+        Problem::EnrolmentRequired { redirect_to, native, methods } => {
+            let methods: Vec<&str> = methods.iter().map(|m| m.as_str()).collect();
+            let sentence = format!(
+                "This account needs a second factor and has none that does. Set one up in the settings first: {}.",
+                methods.join(", ")
+            );
+            ErrorAnswer::new(StatusCode::FORBIDDEN, "a second factor has to be set up first")
+                .id("session_aal2_required")
+                .reason(sentence)
+                .detail("redirect_browser_to", json!(redirect_to))
+                .sibling("redirect_browser_to", json!(redirect_to))
+                .sibling("bia", json!({"next": {"method": "GET", "url": native}}))
         }
         Problem::SessionInactive { credentials_missing } => {
             let answer = unauthorized()

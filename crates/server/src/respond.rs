@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use bia_config::Page;
 use bia_model::{ClientType, ContinueWith, Flow, FlowKind, Identity};
 use bia_selfservice::cx::{Caller, Cx, Effects};
+use bia_selfservice::mfa::Asked;
 use bia_selfservice::outcome::{Created, FormStatus, IssuedSession, Outcome};
 use bia_selfservice::problem::Problem;
 use bia_selfservice::{identity, return_to};
@@ -144,9 +145,10 @@ pub async fn submitted(
             continue_with,
             return_to,
             second_factor,
+            mfa,
         }) => logged_in(
             cx,
-            &issued,
+            (&issued, mfa.as_deref()),
             &continue_with,
             &return_to,
             second_factor.as_deref(),
@@ -230,7 +232,7 @@ fn form(cx: &Cx, flow: &Flow, status: FormStatus, shown: Option<&Identity>) -> R
 
 fn logged_in(
     cx: &Cx,
-    issued: &IssuedSession,
+    (issued, mfa): (&IssuedSession, Option<&Asked>),
     continue_with: &[ContinueWith],
     return_to: &str,
     second_factor: Option<&str>,
@@ -239,7 +241,7 @@ fn logged_in(
         (Caller::Browser, second) => see_other(second.unwrap_or(return_to)),
         (Caller::Spa, Some(second)) => error::location_change(second).into_response(),
         (Caller::Spa, None) => {
-            let session = session_json(cx, issued, true);
+            let session = told(session_json(cx, issued, true), mfa);
             json_answer(
                 StatusCode::OK,
                 &json!({"session": session, "continue_with": items(continue_with)}),
@@ -247,9 +249,15 @@ fn logged_in(
         }
         (Caller::Api, second) => {
             // Until the second factor is given, the answer does not say who it is.
-            let session = session_json(cx, issued, second.is_none());
+            let session = told(session_json(cx, issued, second.is_none()), mfa);
             let token = &issued.token;
-            let body = json!({"session_token": token, "session": session, "continue_with": items(continue_with)});
+            let mut body = json!({"session_token": token, "session": session, "continue_with": items(continue_with)});
+            if let Some(url) = mfa
+                .filter(|_| second.is_some())
+                .and_then(|mfa| mfa.next(cx))
+            {
+                body["bia"] = json!({"next": {"method": "GET", "url": url}});
+            }
             json_answer(StatusCode::OK, &body)
         }
     }
@@ -276,6 +284,14 @@ fn registered(
     body.insert("identity".into(), identity::public_json(cx, who));
     body.insert("continue_with".into(), items(continue_with));
     json_answer(StatusCode::OK, &Value::Object(body))
+}
+
+/// A session's JSON with what an MFA policy asks of it.
+pub fn told(mut session: Value, mfa: Option<&Asked>) -> Value {
+    if let (Some(members), Some(mfa)) = (session.as_object_mut(), mfa) {
+        members.insert("bia".into(), json!({ "mfa": mfa.json() }));
+    }
+    session
 }
 
 /// The session of somebody who just signed in.
@@ -319,9 +335,9 @@ pub async fn problem_answer(incoming: &Incoming, kind: FlowKind, problem: Proble
             redirect(StatusCode::FOUND, url)
         }
         Problem::GoElsewhere(url) => see_other(url),
-        Problem::Aal2Required { redirect_to } | Problem::RefreshRequired { redirect_to } => {
-            see_other(redirect_to)
-        }
+        Problem::Aal2Required { redirect_to }
+        | Problem::EnrolmentRequired { redirect_to, .. }
+        | Problem::RefreshRequired { redirect_to } => see_other(redirect_to),
         Problem::FlowExpired { use_flow_id, .. } | Problem::FlowReplaced { use_flow_id, .. } => {
             see_other(&return_to::page(cx, kind, *use_flow_id))
         }

@@ -29,6 +29,7 @@ pub mod error;
 pub mod exchange;
 pub mod flow;
 pub mod identity;
+pub mod mfa;
 pub mod migrate;
 pub mod network;
 pub mod session;

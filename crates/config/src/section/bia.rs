@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::mfa::BiaMfa;
 use super::non_empty;
 
 /// `bia`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Bia {
+    /// Who needs a second factor; `None` where nothing is said of that.
+    pub mfa: Option<BiaMfa>,
     /// Security keys and passkeys.
     pub security_keys: BiaSecurityKeys,
     /// Sessions.

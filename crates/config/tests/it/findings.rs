@@ -425,3 +425,66 @@ fn old_spellings_and_missing_senders_are_warned_about() {
         "no sender",
     );
 }
+
+fn rule(rule: Value) -> Value {
+    json!({"selfservice": {"methods": {"totp": {"enabled": true}}}, "bia": {"mfa": {"rules": [rule]}}})
+}
+
+#[test]
+fn an_mfa_rule_that_cannot_be_understood_is_named() {
+    let place = "bia.mfa.rules[0]";
+    let when = |schema: Value| rule(json!({"when": schema, "require": "required"}));
+    let at = format!("{place}.when");
+    check(
+        when(json!({"type": "employee"})),
+        &at,
+        "no valid JSON Schema",
+    );
+    check(
+        when(json!({"$ref": "https://example.org/x"})),
+        &at,
+        "not read",
+    );
+    check(
+        when(json!({"properties": {"credentials": {}}})),
+        &at,
+        "without its credentials",
+    );
+    check(rule(json!({"require": "required"})), &at, "required");
+    let required =
+        |methods: Value| rule(json!({"when": {}, "require": "required", "methods": methods}));
+    let at = format!("{place}.methods[0]");
+    check(
+        required(json!(["password"])),
+        &at,
+        "not a value of this key",
+    );
+    let at = format!("{place}.methods");
+    check(required(json!([])), &at, "needs at least 1");
+    check(
+        rule(json!({"when": {}, "require": "perhaps"})),
+        &format!("{place}.require"),
+        "perhaps",
+    );
+    let grace = rule(json!({"when": {}, "require": "required", "grace": "3 days"}));
+    check(grace, &format!("{place}.grace"), "3 days");
+}
+
+#[test]
+fn an_mfa_rule_that_nobody_could_fulfil_is_named() {
+    let required =
+        |methods: Value| rule(json!({"when": {}, "require": "required", "methods": methods}));
+    let at = "bia.mfa.rules[0].methods";
+    check(required(json!(["webauthn"])), at, "none that would do");
+    // Codes are a second factor only with mfa_enabled.
+    check(required(json!(["code"])), at, "none that would do");
+    let totp_off = json!({"selfservice": {"methods": {"totp": {"enabled": false}}}, "bia": {"mfa": {"default": "required"}}});
+    check(totp_off, "bia.mfa.default", "none that would do");
+    let rp = json!({"id": "example.org", "display_name": "Example"});
+    let mut passkeys = required(json!(["totp", "passkey"]));
+    passkeys["selfservice"]["methods"]["passkey"] = json!({"enabled": true, "config": {"rp": rp}});
+    warned(passkeys.clone(), at, "user_verification");
+    let selection = json!({"user_verification": "required"});
+    passkeys["selfservice"]["methods"]["passkey"]["config"]["authenticator_selection"] = selection;
+    assert!(Config::from_json(with(kit_base(), passkeys)).is_ok());
+}

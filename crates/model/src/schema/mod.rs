@@ -6,6 +6,7 @@
 //! read from files or the network. Facts: `spec/identity.md` §2–4, `spec/flows.md` §4, `spec/methods.md` §0.1.
 
 mod check;
+mod condition;
 mod convert;
 mod decode;
 mod derive;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+pub use condition::Condition;
 pub use derive::{Derived, DerivedAddress};
 pub use document::references_elsewhere;
 pub use extension::{CodeIdentifier, Extension};

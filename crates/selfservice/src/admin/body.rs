@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use bia_model::timestamp;
+use bia_model::{MfaOverride, timestamp};
 
 /// The members whose values are the operator's own: their names are left as they are.
 const FREE: [&str; 3] = ["traits", "metadata_public", "metadata_admin"];
@@ -100,6 +100,22 @@ pub struct CreateBody {
     pub external_id: Option<String>,
     /// One of a few names; only echoed.
     pub region: Option<String>,
+    /// What the reference does not know.
+    pub bia: Option<Object<BiaBody>>,
+}
+
+/// The member `bia` of an identity.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BiaBody {
+    /// Whether a second factor is needed, whatever the configuration says; null: as the configuration says. Absent:
+    /// nothing is said of it.
+    #[serde(deserialize_with = "said")]
+    pub mfa: Option<Option<MfaOverride>>,
+}
+
+fn said<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Option<MfaOverride>>, D::Error> {
+    Option::deserialize(d).map(Some)
 }
 
 /// `PATCH /identities`: several to be created.
@@ -148,6 +164,8 @@ pub struct ReplaceBody {
     pub external_id: Option<String>,
     /// One of a few names; only echoed.
     pub region: Option<String>,
+    /// What the reference does not know; absent: as before.
+    pub bia: Option<Object<BiaBody>>,
 }
 
 /// Credentials to be imported (admin.md §5.4).

@@ -39,6 +39,7 @@ pub(super) fn build(cx: &Cx, body: CreateBody, imports: &Imports) -> Result<Writ
     let metadata_admin_given = body.metadata_admin.is_some();
     new.metadata_public = body.metadata_public.filter(|v| !v.is_null());
     new.metadata_admin = body.metadata_admin.filter(|v| !v.is_null());
+    new.mfa = body.bia.and_then(|bia| bia.0.mfa).flatten();
     imports.put_into(&mut new, cx.now)?;
     validate(cx, &mut new)?;
     let verifiable = body.verifiable_addresses.unwrap_or_default();
@@ -56,10 +57,12 @@ pub(super) fn build(cx: &Cx, body: CreateBody, imports: &Imports) -> Result<Writ
 /// Stores a new identity. What it needs for itself alone is decided by the database: of two calls with
 /// the same identifier one fails.
 pub(super) async fn store(cx: &Cx, new: &Identity) -> Result<(), Problem> {
-    transact!(cx.app.store, tx => bia_store::identity::insert(tx, new).await).map_err(
-        |e: StoreError| match e {
-            StoreError::Conflict { .. } => Problem::Conflict(TAKEN.into()),
-            other => refused(other),
-        },
-    )
+    transact!(cx.app.store, tx => {
+        bia_store::identity::insert(tx, new).await?;
+        bia_store::mfa::set_policy(tx, new.id, new.mfa).await
+    })
+    .map_err(|e: StoreError| match e {
+        StoreError::Conflict { .. } => Problem::Conflict(TAKEN.into()),
+        other => refused(other),
+    })
 }

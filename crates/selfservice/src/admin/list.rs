@@ -45,7 +45,7 @@ pub async fn list(cx: &Cx, page: Page) -> Result<Listed, Problem> {
         Expand::Addresses
     };
     let mut conn = cx.read().await?;
-    let found = match &wanted {
+    let mut found = match &wanted {
         Wanted::Ids(ids) => {
             let all = identities::list(&mut conn, Filter::Ids(ids), page, expand).await?;
             part(all.items, page)
@@ -58,6 +58,7 @@ pub async fn list(cx: &Cx, page: Page) -> Result<Listed, Problem> {
             identities::list(&mut conn, other.filter(&normalised), page, expand).await?
         }
     };
+    bia_store::mfa::load(&mut conn, &mut found.items).await?;
     let total = match wanted {
         Wanted::Identifier(_) => i64::try_from(found.items.len()).unwrap_or(i64::MAX),
         _ if matches!(page, Page::Offset { .. }) => identities::count(&mut conn).await?,

@@ -5,6 +5,7 @@
 //! to be unique is decided by the database; no password is hashed inside a transaction; a change reads and
 //! writes its identity in one unit of work, so that of two changes none is lost.
 
+mod access;
 pub(crate) mod address;
 mod batch;
 pub mod body;
@@ -22,6 +23,7 @@ pub mod sessions;
 mod show;
 pub mod verification;
 
+pub use access::access;
 pub use batch::{Done, create_batch};
 pub use create::create;
 pub use list::{Listed, list};

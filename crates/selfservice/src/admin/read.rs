@@ -1,6 +1,7 @@
 //! Reading one identity (admin.md §6.1).
 
 use bia_model::{Identity, MethodName};
+use bia_store::Conn;
 use bia_store::identity::{self as identities, Expand};
 use uuid::Uuid;
 
@@ -68,17 +69,23 @@ pub(super) fn identity_id(text: &str) -> Result<Uuid, Problem> {
 pub async fn get(cx: &Cx, id: &str) -> Result<Identity, Problem> {
     let id = identity_id(id)?;
     let mut conn = cx.read().await?;
-    identities::find(&mut conn, id, Expand::Credentials)
-        .await?
-        .ok_or_else(not_found)
+    let found = identities::find(&mut conn, id, Expand::Credentials).await?;
+    complete(&mut conn, found).await
+}
+
+/// With what an operator said about it.
+async fn complete(conn: &mut Conn, found: Option<Identity>) -> Result<Identity, Problem> {
+    let mut found = found.ok_or_else(not_found)?;
+    bia_store::mfa::load(conn, std::slice::from_mut(&mut found)).await?;
+    Ok(found)
 }
 
 /// The identity with the operator's own id, with credentials.
 pub async fn get_by_external_id(cx: &Cx, external_id: &str) -> Result<Identity, Problem> {
     let mut conn = cx.read().await?;
-    identities::find_by_external_id(&mut conn, external_id, Expand::Credentials)
-        .await?
-        .ok_or_else(not_found)
+    let found =
+        identities::find_by_external_id(&mut conn, external_id, Expand::Credentials).await?;
+    complete(&mut conn, found).await
 }
 
 /// There is no such identity.

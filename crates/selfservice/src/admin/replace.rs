@@ -53,6 +53,8 @@ fn put(
     identity.metadata_public = body.metadata_public.clone().filter(|v| !v.is_null());
     identity.metadata_admin = body.metadata_admin.clone().filter(|v| !v.is_null());
     identity.external_id = external_id(body.external_id.as_deref())?;
+    let said = body.bia.as_ref().and_then(|bia| bia.0.mfa);
+    identity.mfa = said.unwrap_or(identity.mfa);
     imports.put_into(identity, cx.now).map_err(untold)?;
     validate(cx, identity)?;
     let verifiable = body.verifiable_addresses.as_deref().unwrap_or_default();
@@ -87,12 +89,13 @@ pub(super) async fn locked(tx: &mut Tx, id: Uuid) -> Result<Identity, Problem> {
     if !identities::lock(tx, id).await? {
         return Err(not_found());
     }
-    identities::find(tx, id, Expand::Credentials)
-        .await?
-        .ok_or_else(not_found)
+    let found = identities::find(tx, id, Expand::Credentials).await?;
+    let mut found = found.ok_or_else(not_found)?;
+    bia_store::mfa::load(tx, std::slice::from_mut(&mut found)).await?;
+    Ok(found)
 }
 
-/// Stores a changed identity.
+/// Stores a changed identity, with what an operator said about it.
 pub(super) async fn update(cx: &Cx, tx: &mut Tx, identity: &mut Identity) -> Result<(), Problem> {
     identities::update(tx, identity, cx.now)
         .await
@@ -100,5 +103,6 @@ pub(super) async fn update(cx: &Cx, tx: &mut Tx, identity: &mut Identity) -> Res
             StoreError::Conflict { .. } => Problem::Conflict(String::new()),
             StoreError::NotFound { .. } => not_found(),
             other => refused(other),
-        })
+        })?;
+    Ok(bia_store::mfa::set_policy(tx, identity.id, identity.mfa).await?)
 }

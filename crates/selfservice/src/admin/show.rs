@@ -104,5 +104,10 @@ pub(super) fn whole_json(cx: &Cx, identity: &Identity) -> Value {
         (c.kind.as_str().to_owned(), json)
     };
     let by_type: Map<String, Value> = identity.credentials.iter().map(with_config).collect();
-    identity.admin_json(&schema_url(cx, identity), Some(Value::Object(by_type)))
+    let mut json = identity.admin_json(&schema_url(cx, identity), Some(Value::Object(by_type)));
+    if let Value::Object(members) = &mut json {
+        // Also where nothing was said, so that a patch can say something.
+        members.insert("bia".into(), json!({ "mfa": identity.mfa }));
+    }
+    json
 }

@@ -16,7 +16,7 @@ use crate::method::{self, LoginMethod, LoginStage, LoginStep, METHODS, Refusal};
 use crate::outcome::{Created, Outcome};
 use crate::problem::Problem;
 use crate::session::{self, Draft, LiveSession};
-use crate::{identity, return_to};
+use crate::{identity, mfa, return_to};
 
 /// What a request for a login flow asks for.
 struct Asked {
@@ -34,7 +34,7 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
         None if asked.aal >= Aal::Aal2 => return Err(Problem::Aal1Required),
         None => asked.refresh = false,
         Some(live) => {
-            let fulfilled = asked.aal == Aal::Aal1 || asked.aal <= live.session.aal;
+            let fulfilled = asked.aal == Aal::Aal1 || is_at(cx, live, asked.aal).await?;
             if !asked.refresh && fulfilled {
                 return already_signed_in(cx, client, live).await;
             }
@@ -62,6 +62,11 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
         flow: Box::new(flow),
         identity: None,
     })
+}
+
+/// Whether somebody is signed in as far as a flow would bring them.
+async fn is_at(cx: &Cx, live: &LiveSession, aal: Aal) -> Result<bool, Problem> {
+    Ok(aal <= live.session.aal && !(aal >= Aal::Aal2 && mfa::owes_second_step(cx, live).await?))
 }
 
 /// Remembers the native half of a session token exchange (flows.md §16).
@@ -110,10 +115,12 @@ async fn already_signed_in(
     let return_to = cx.request.query("return_to").filter(|r| !r.is_empty());
     let required = cx.config().session.whoami.required_aal;
     match session::check_aal(cx, live, required, return_to).await {
-        Err(Problem::Aal2Required { redirect_to }) if browser => {
+        Err(
+            Problem::Aal2Required { redirect_to } | Problem::EnrolmentRequired { redirect_to, .. },
+        ) if browser => {
             return Ok(Created::Redirect { url: redirect_to });
         }
-        other => other?,
+        other => drop(other?),
     }
     if browser {
         Ok(Created::Redirect {
@@ -166,7 +173,8 @@ pub(crate) async fn populate(
     if !flow.is_native() {
         engine::set_csrf(cx, flow);
     }
-    for method in enabled(cx) {
+    let offered = offered(cx, stage).await?;
+    for method in offered {
         let before = flow.ui.nodes.len();
         method.populate(cx, flow, stage).await?;
         if flow.is_native() && method.puts_csrf() && flow.ui.nodes.len() > before {
@@ -193,7 +201,7 @@ pub(crate) async fn go_ahead(
     stage: LoginStage<'_>,
     identifier: &str,
 ) -> Result<bool, Problem> {
-    for method in enabled(cx) {
+    for method in offered(cx, stage).await? {
         if method.go_ahead(cx, flow, stage, identifier).await? {
             return Ok(true);
         }
@@ -213,6 +221,21 @@ fn enabled(cx: &Cx) -> impl Iterator<Item = &'static dyn LoginMethod> {
         .filter_map(|m| m.login())
 }
 
+/// The methods of a screen: those that are switched on, as far as an MFA policy leaves them to whoever is signed in.
+async fn offered(cx: &Cx, stage: LoginStage<'_>) -> Result<Vec<&'static dyn LoginMethod>, Problem> {
+    let allowed = match stage {
+        LoginStage::SecondFactor(live) => mfa::offered(cx, live, true).await?,
+        LoginStage::Refresh(live) => mfa::offered(cx, live, false).await?,
+        _ => None,
+    };
+    let Some(allowed) = allowed else {
+        return Ok(enabled(cx).collect());
+    };
+    let methods = METHODS.iter().filter(|m| m.is_enabled(cx.config()));
+    let methods = methods.filter(|m| allowed.contains(&m.name()));
+    Ok(methods.filter_map(|m| m.login()).collect())
+}
+
 /// A login flow to be shown.
 pub async fn fetch(cx: &Cx, id: Option<&str>) -> Result<Flow, Problem> {
     engine::fetch(cx, FlowKind::Login, id).await
@@ -225,7 +248,7 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     let live = cx.session().await?.cloned();
     match &live {
         None if flow.requested_aal >= Aal::Aal2 => return Err(Problem::Aal1Required),
-        Some(live) if !flow.refresh && flow.requested_aal <= live.session.aal => {
+        Some(live) if !flow.refresh && is_at(cx, live, flow.requested_aal).await? => {
             return signed_in_meanwhile(cx, flow).await;
         }
         _ => {}
@@ -233,7 +256,11 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     if flow.is_expired(cx.now) {
         return replace_expired(cx, &flow).await;
     }
-    let (by, step) = match choose(cx, &flow, submission.form) {
+    let allowed = match &live {
+        Some(live) if flow.requested_aal >= Aal::Aal2 => mfa::offered(cx, live, true).await?,
+        _ => None,
+    };
+    let (by, step) = match choose(cx, &flow, submission.form, allowed.as_deref()) {
         Ok((by, method, form)) => {
             flow.transient_payload = form.transient_payload().ok();
             note_identifier(&mut flow, &form);
@@ -335,17 +362,19 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     })
 }
 
-/// The method that a submission is for.
+/// The method that a submission is for; one of those that an MFA policy allows, where it does.
 fn choose(
     cx: &Cx,
     flow: &Flow,
     form: Result<Form, String>,
+    allowed: Option<&[MethodName]>,
 ) -> Result<(MethodName, &'static dyn LoginMethod, Form), Refusal> {
     let form = form.map_err(Problem::BadRequest)?;
     let found = METHODS
         .iter()
         .filter_map(|m| m.login().map(|l| (m, l)))
-        .find(|(_, l)| l.claims(cx, flow, &form));
+        .find(|(_, l)| l.claims(cx, flow, &form))
+        .filter(|(m, _)| allowed.is_none_or(|allowed| allowed.contains(&m.name())));
     if cx.request.is_get && !found.is_some_and(|(_, login)| login.takes_links()) {
         return Err(Problem::BadRequest(
             "A login form is sent by POST, with its fields in the body.".into(),
@@ -396,9 +425,10 @@ async fn finish(
             redirect_browser_to: return_to.clone(),
         });
     }
-    let second_factor = second_factor(cx, flow, &draft).await?;
+    let owed = owed(cx, flow, &draft, &return_to).await?;
     // What waits to be linked is linked to somebody who is signed in as far as they can be.
-    if second_factor.is_none() {
+    let joins = !matches!(owed, Owed::StepUp(_));
+    if joins {
         joining::check(cx, flow, &mut draft)?;
     }
     let hooks = hook::after_login(cx, flow, &mut draft.issued).await?;
@@ -408,12 +438,15 @@ async fn finish(
         &mut draft,
         stale.then_some(available),
         hooks,
-        second_factor.is_none(),
+        joins,
     )
     .await?;
-    let second_factor = match second_factor {
-        Some(url) => Some(joining::carried_on(cx, flow, &draft).await?.unwrap_or(url)),
-        None => None,
+    // What is proven by joining counts as well.
+    let asked = mfa::ask(cx, &draft.issued.session, &draft.issued.identity).await?;
+    let second_factor = match owed {
+        Owed::StepUp(url) => Some(joining::carried_on(cx, flow, &draft).await?.unwrap_or(url)),
+        Owed::Enrol(url) => Some(url),
+        Owed::Nothing => None,
     };
     if !flow.is_native() {
         cx.effect(|e| e.session = Some(draft.issued.clone()));
@@ -428,6 +461,7 @@ async fn finish(
         continue_with,
         return_to,
         second_factor,
+        mfa: asked.map(Box::new),
     })
 }
 
@@ -463,20 +497,30 @@ async fn store(
     Ok(())
 }
 
-/// Where the second factor can be given, if whoami would ask this session for one.
-async fn second_factor(cx: &Cx, flow: &Flow, draft: &Draft) -> Result<Option<String>, Problem> {
+/// What whoami would ask of a session before it is of use.
+enum Owed {
+    Nothing,
+    /// A second factor, which can be given here.
+    StepUp(String),
+    /// That a second factor is set up, which can be done here.
+    Enrol(String),
+}
+
+/// What is owed after signing in. `ends_at` is where the flow ends.
+async fn owed(cx: &Cx, flow: &Flow, draft: &Draft, ends_at: &str) -> Result<Owed, Problem> {
     let live = LiveSession::of(&draft.issued);
     let return_to = return_to::of_request(flow);
-    match session::check_aal(
-        cx,
-        &live,
-        cx.config().session.whoami.required_aal,
-        return_to.as_deref(),
-    )
-    .await
-    {
-        Ok(()) => Ok(None),
-        Err(Problem::Aal2Required { redirect_to }) => Ok(Some(redirect_to)),
+    let required = cx.config().session.whoami.required_aal;
+    match session::check_aal(cx, &live, required, return_to.as_deref()).await {
+        Ok(_) => Ok(Owed::Nothing),
+        Err(Problem::Aal2Required { redirect_to }) => Ok(Owed::StepUp(redirect_to)),
+        // Who signs in again to go on with their settings goes on with them.
+        Err(Problem::EnrolmentRequired { .. })
+            if flow.refresh && return_to::is_settings(cx, ends_at) =>
+        {
+            Ok(Owed::Nothing)
+        }
+        Err(Problem::EnrolmentRequired { redirect_to, .. }) => Ok(Owed::Enrol(redirect_to)),
         Err(other) => Err(other),
     }
 }

@@ -13,6 +13,7 @@ use crate::engine::{self, Submission};
 use crate::form::Form;
 use crate::hook;
 use crate::method::{METHODS, Refusal, SettingsStep, fields};
+use crate::mfa::{self, Enrolment};
 use crate::outcome::{Created, FormStatus, Outcome};
 use crate::problem::Problem;
 use crate::session::{self, LiveSession};
@@ -35,9 +36,9 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
         .query("return_to")
         .filter(|r| !r.is_empty() && client == ClientType::Browser);
     let second_factor_return = asked_return.map(|_| return_to::here(cx));
-    check_aal(cx, &live, second_factor_return.as_deref()).await?;
+    let enrolment = check_aal(cx, &live, second_factor_return.as_deref()).await?;
     let whole = load_identity(cx, &live).await?;
-    let flow = fresh(cx, client, &whole).await?;
+    let flow = fresh(cx, client, &whole, enrolment.as_ref()).await?;
     engine::insert(cx, &flow).await?;
     Ok(Created::Flow {
         flow: Box::new(flow),
@@ -62,14 +63,14 @@ fn no_session(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     })
 }
 
-async fn check_aal(cx: &Cx, live: &LiveSession, return_to: Option<&str>) -> Result<(), Problem> {
-    session::check_aal(
-        cx,
-        live,
-        cx.config().selfservice.flows.settings.required_aal,
-        return_to,
-    )
-    .await
+/// Checks the session. Whoever has to set up a second factor may come in for that.
+async fn check_aal(
+    cx: &Cx,
+    live: &LiveSession,
+    return_to: Option<&str>,
+) -> Result<Option<Enrolment>, Problem> {
+    let required = cx.config().selfservice.flows.settings.required_aal;
+    Enrolment::of(session::check_aal(cx, live, required, return_to).await)
 }
 
 async fn load_identity(cx: &Cx, live: &LiveSession) -> Result<Identity, Problem> {
@@ -93,10 +94,18 @@ pub fn draft(cx: &Cx, client: ClientType, identity: &Identity) -> Flow {
 
 /// A settings flow of an identity with its form, not stored yet. Whoever gets a new form no longer comes
 /// back for an older wish.
-async fn fresh(cx: &Cx, client: ClientType, identity: &Identity) -> Result<Flow, Problem> {
+async fn fresh(
+    cx: &Cx,
+    client: ClientType,
+    identity: &Identity,
+    enrolment: Option<&Enrolment>,
+) -> Result<Flow, Problem> {
     continuity::abandon(cx, WISH).await?;
     let mut flow = draft(cx, client, identity);
     populate(cx, &mut flow, identity).await?;
+    if let Some(enrolment) = enrolment {
+        enrolment.restrict(&mut flow);
+    }
     hook::before(cx, &flow, Some(identity)).await?;
     Ok(flow)
 }
@@ -128,11 +137,14 @@ fn sort(cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(), Problem> {
 pub async fn fetch(cx: &Cx, id: Option<&str>) -> Result<(Flow, Identity), Problem> {
     let id = id.and_then(|raw| uuid::Uuid::try_parse(raw).ok());
     let id = id.ok_or_else(|| engine::not_found(FlowKind::Settings))?;
-    let flow = engine::load(cx, FlowKind::Settings, id).await?;
+    let mut flow = engine::load(cx, FlowKind::Settings, id).await?;
     let live = session_for_flow(cx).await?;
     check_owner(&flow, &live)?;
     let page = return_to::page(cx, FlowKind::Settings, flow.id);
-    check_aal(cx, &live, Some(&page)).await?;
+    if let Some(enrolment) = check_aal(cx, &live, Some(&page)).await? {
+        // It may have been made when more was possible, or by recovery.
+        enrolment.restrict(&mut flow);
+    }
     if flow.is_expired(cx.now) {
         return Err(engine::gone(cx, &flow));
     }
@@ -167,17 +179,18 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     let id = engine::submitted_id(submission.flow.as_deref())?;
     let flow = engine::load(cx, FlowKind::Settings, id).await?;
     let live = session_for_flow(cx).await?;
-    check_aal(cx, &live, Some(&return_to::here(cx))).await?;
+    let enrolment = check_aal(cx, &live, Some(&return_to::here(cx))).await?;
     if flow.is_expired(cx.now) {
         let whole = load_identity(cx, &live).await?;
-        return replace_expired(cx, &flow, &whole).await;
+        return replace_expired(cx, &flow, &whole, enrolment.as_ref()).await;
     }
     check_owner(&flow, &live)?;
     let form = wanted(cx, &flow, &live, submission.form).await?;
+    let caller = (&live, enrolment.as_ref());
     let _turn = cx.app.turns.take(live.session.identity_id).await;
     for _ in 0..ATTEMPTS {
         let whole = load_identity(cx, &live).await?;
-        if let Some(outcome) = attempt(cx, flow.clone(), &live, whole, &form).await? {
+        if let Some(outcome) = attempt(cx, flow.clone(), caller, whole, &form).await? {
             return Ok(outcome);
         }
     }
@@ -211,8 +224,13 @@ fn wish(flow: &Flow, live: &LiveSession) -> Parked<'static> {
     }
 }
 
-async fn replace_expired(cx: &Cx, old: &Flow, whole: &Identity) -> Result<Outcome, Problem> {
-    let mut flow = fresh(cx, old.client, whole).await?;
+async fn replace_expired(
+    cx: &Cx,
+    old: &Flow,
+    whole: &Identity,
+    enrolment: Option<&Enrolment>,
+) -> Result<Outcome, Problem> {
+    let mut flow = fresh(cx, old.client, whole, enrolment).await?;
     flow.request_url = old.request_url.clone();
     flow.ui
         .messages
@@ -240,11 +258,14 @@ struct Change {
 async fn attempt(
     cx: &Cx,
     mut flow: Flow,
-    live: &LiveSession,
+    (live, enrolment): (&LiveSession, Option<&Enrolment>),
     whole: Identity,
     form: &Result<Form, String>,
 ) -> Result<Option<Outcome>, Problem> {
-    let step = change(cx, &mut flow, form, live, &whole).await;
+    if let Some(enrolment) = enrolment {
+        enrolment.restrict(&mut flow);
+    }
+    let step = change(cx, &mut flow, form, (live, enrolment), &whole).await;
     end(cx, flow, live, whole, form.as_ref().ok(), step).await
 }
 
@@ -286,6 +307,8 @@ pub(crate) async fn resume(
     by: MethodName,
     change: impl Fn(Identity) -> Result<SettingsStep, Refusal> + Send + Sync,
 ) -> Result<Outcome, Problem> {
+    let enrolment = Enrolment::of(mfa::check(cx, live).await)?;
+    permitted(cx, enrolment.as_ref(), by)?;
     for _ in 0..ATTEMPTS {
         let whole = load_identity(cx, live).await?;
         let step = change(whole.clone()).map(|step| Step::of(by, step));
@@ -305,6 +328,14 @@ pub(crate) async fn resume_refused(
 ) -> Result<Outcome, Problem> {
     let whole = load_identity(cx, live).await?;
     refuse(cx, flow, live, whole, None, refusal).await
+}
+
+/// Whoever has to set up a second factor does nothing else before.
+fn permitted(cx: &Cx, enrolment: Option<&Enrolment>, method: MethodName) -> Result<(), Problem> {
+    match enrolment.filter(|e| !e.permits(method)) {
+        Some(enrolment) => Err(enrolment.comes_first(cx)),
+        None => Ok(()),
+    }
 }
 
 fn contention() -> Problem {
@@ -336,7 +367,7 @@ async fn change(
     cx: &Cx,
     flow: &mut Flow,
     form: &Result<Form, String>,
-    live: &LiveSession,
+    (live, enrolment): (&LiveSession, Option<&Enrolment>),
     whole: &Identity,
 ) -> Result<Step, Refusal> {
     let form = form
@@ -352,6 +383,7 @@ async fn change(
     if !method.is_enabled(cx.config()) {
         return Err(Problem::MethodDisabled(method.name()).into());
     }
+    permitted(cx, enrolment, method.name())?;
     flow.transient_payload = Some(fields::transient_payload(form)?);
     let step = settings.submit(cx, flow, form, live, whole.clone()).await?;
     Ok(Step::of(method.name(), step))

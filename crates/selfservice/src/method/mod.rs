@@ -67,6 +67,21 @@ pub trait Method: Send + Sync {
         0
     }
 
+    /// Whether it can be a second factor, as it is configured.
+    fn is_second_factor(&self, _config: &Config) -> bool {
+        false
+    }
+
+    /// Whether one use proves as much as two factors, as it is configured: possession, and who possesses it.
+    fn proves_alone(&self, _config: &Config) -> bool {
+        false
+    }
+
+    /// The method whose part of the settings sets it up.
+    fn set_up_by(&self) -> MethodName {
+        self.name()
+    }
+
     /// Whether the identity can sign in with this method alone, so that somebody who tries to register
     /// it again is told so (message 4000028).
     fn is_way_in(&self, _identity: &Identity) -> bool {

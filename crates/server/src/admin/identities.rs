@@ -37,6 +37,7 @@ pub(super) fn routes() -> Routes<Arc<App>> {
             "/admin/identities/{id}/credentials/{type}",
             delete(remove_credential),
         )
+        .route("/admin/identities/{id}/bia/access", get(access))
 }
 
 async fn list(call: Call) -> Response {
@@ -129,6 +130,11 @@ fn batch_item(done: Done) -> Value {
 async fn one(Path(id): Path<String>, call: Call) -> Response {
     let found = admin::get(call.cx(), &id).await;
     call.answer(found.and_then(|found| shown(&call, &found)))
+}
+
+async fn access(Path(id): Path<String>, call: Call) -> Response {
+    let told = admin::access(call.cx(), &id).await;
+    call.answer(told.map(|told| json_answer(StatusCode::OK, &told)))
 }
 
 async fn one_by_external_id(Path(id): Path<String>, call: Call) -> Response {

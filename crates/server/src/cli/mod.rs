@@ -86,6 +86,8 @@ enum Identities {
     Import(client::identities::Import),
     /// Deletes identities by their ids.
     Delete(client::identities::Delete),
+    /// Tells how an identity can sign in, and whether it needs a second factor and why.
+    Explain(client::explain::Explain),
 }
 
 #[derive(Subcommand)]
@@ -152,6 +154,7 @@ pub fn run() -> ExitCode {
         Command::Copy(command) => command.run(),
         Command::Courier(command) => command.run(),
         Command::Cleanup(command) => command.run(),
+        Command::Identities(Identities::Explain(command)) => command.run(),
         Command::Get(Get::Identity(command)) | Command::Identities(Identities::Get(command)) => {
             command.run()
         }

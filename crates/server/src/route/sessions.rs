@@ -8,6 +8,7 @@ use axum::routing::{MethodFilter, delete, get, on};
 use bia_selfservice::cx::{App, Cx};
 use bia_selfservice::exchange::{self, Exchanged};
 use bia_selfservice::identity;
+use bia_selfservice::mfa::{self, Asked};
 use bia_selfservice::outcome::IssuedSession;
 use bia_selfservice::problem::Problem;
 use bia_selfservice::session::{self, LiveSession, tokenize};
@@ -45,7 +46,7 @@ async fn whoami(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let incoming = extract::incoming(&app, &parts);
     let response = match who(&incoming.cx).await {
-        Ok((live, tokenized)) => whoami_answer(&incoming.cx, &live, tokenized),
+        Ok((live, tokenized, mfa)) => whoami_answer(&incoming.cx, &live, tokenized, mfa.as_ref()),
         Err(problem) => {
             let credentials_sent = incoming.cx.request.credentials.token.is_some();
             let mut response = respond::problem_json(&incoming, &problem);
@@ -63,20 +64,21 @@ async fn whoami(State(app): State<Arc<App>>, request: Request) -> Response {
 const CACHE_FOR: HeaderName = HeaderName::from_static("ory-session-cache-for");
 const IDENTITY_ID: HeaderName = HeaderName::from_static("x-kratos-authenticated-identity-id");
 
-/// Whose session it is, with the token that was asked for.
-async fn who(cx: &Cx) -> Result<(LiveSession, Option<String>), Problem> {
+/// Whose session it is, with the token that was asked for, and what an MFA policy asks.
+async fn who(cx: &Cx) -> Result<(LiveSession, Option<String>, Option<Asked>), Problem> {
     if session::is_token_for_others(cx) {
         return Err(Problem::TokenForOthers);
     }
     let live = session::require(cx).await?;
-    session::check_aal(cx, live, cx.config().session.whoami.required_aal, None).await?;
+    let required = cx.config().session.whoami.required_aal;
+    let mfa = session::check_aal(cx, live, required, None).await?;
     let template = cx.request.query("tokenize_as").filter(|t| !t.is_empty());
     let tokenized = match template {
         Some(name) => Some(tokenize::tokenize(cx, live, name).await?),
         None => None,
     };
     refresh_cookie(cx, live);
-    Ok((live.clone(), tokenized))
+    Ok((live.clone(), tokenized, mfa))
 }
 
 /// A browser whose cookie ends before its session gets a new cookie (sessions.md §4).
@@ -96,10 +98,14 @@ fn refresh_cookie(cx: &Cx, live: &LiveSession) {
     }
 }
 
-fn whoami_answer(cx: &Cx, live: &LiveSession, tokenized: Option<String>) -> Response {
-    let mut body = live
-        .session
-        .json(true, identity::public_json(cx, &live.identity));
+fn whoami_answer(
+    cx: &Cx,
+    live: &LiveSession,
+    tokenized: Option<String>,
+    mfa: Option<&Asked>,
+) -> Response {
+    let who = identity::public_json(cx, &live.identity);
+    let mut body = respond::told(live.session.json(true, who), mfa);
     let is_tokenized = tokenized.is_some();
     if let (Some(body), Some(token)) = (body.as_object_mut(), tokenized) {
         body.insert("tokenized".into(), token.into());
@@ -168,7 +174,9 @@ async fn revoke_others(State(app): State<Arc<App>>, request: Request) -> Respons
     let incoming = extract::incoming(&app, &parts);
     let cx = &incoming.cx;
     let result = async {
-        let session = session::require(cx).await?.session.clone();
+        let live = session::require(cx).await?;
+        mfa::check(cx, live).await?;
+        let session = &live.session;
         let mut conn = cx.write().await?;
         Ok::<_, Problem>(
             sessions::revoke_others(&mut conn, session.identity_id, session.id, cx.now).await?,
@@ -193,6 +201,7 @@ async fn revoke(State(app): State<Arc<App>>, Path(id): Path<String>, request: Re
 
 async fn revoke_one(cx: &Cx, id: &str) -> Result<(), Problem> {
     let live = session::require(cx).await?;
+    mfa::check(cx, live).await?;
     let id =
         Uuid::try_parse(id).map_err(|_| Problem::malformed("The session id is not a UUID."))?;
     if id == live.session.id {

@@ -22,6 +22,7 @@ mod listeners;
 mod login;
 mod map;
 mod messages;
+mod mfa;
 mod openapi;
 mod operation;
 mod own_account;

@@ -70,4 +70,5 @@ static TABLES: &[Table] = &[
     table!("courier_messages": "id" Uuid, "nid" Uuid, "type" Int, "status" Int, "recipient" Text, "subject" Text, "body" Text, "template_type" Text, "template_data" Bytes, "request_headers" Json, "channel" Text, "send_count" Int, "created_at" Time, "updated_at" Time),
     table!("courier_message_dispatches": "id" Uuid, "nid" Uuid, "message_id" Uuid, "status" Text, "error" Json, "created_at" Time, "updated_at" Time),
     table!("bia_used_step": "identity_id" Uuid, "nid" Uuid, "fingerprint" Text, "step" Int; since = Some(3)),
+    table!("bia_identity_mfa": "identity_id" Uuid, "nid" Uuid, "policy" Text, "grace_started_at" Time; since = Some(4)),
 ];

@@ -56,6 +56,7 @@ pub(crate) fn read_identity(c: &mut Columns<'_>) -> Result<Identity, StoreError>
         external_id: c.take()?,
         created_at: c.take()?,
         updated_at: c.take()?,
+        mfa: None,
         credentials: Vec::new(),
         verifiable_addresses: Vec::new(),
         recovery_addresses: Vec::new(),

@@ -206,6 +206,11 @@ pub async fn delete(tx: &mut Tx, id: Uuid) -> Result<bool, StoreError> {
         args![nid, id],
     )
     .await?;
+    tx.execute(
+        "DELETE FROM bia_identity_mfa WHERE nid = $1 AND identity_id = $2",
+        args![nid, id],
+    )
+    .await?;
     let gone = tx
         .execute(
             "DELETE FROM identities WHERE nid = $1 AND id = $2",

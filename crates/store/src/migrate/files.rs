@@ -52,6 +52,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         up: three!("0003_used_steps.sql"),
         down: three!("0003_used_steps.down.sql"),
     },
+    Migration {
+        number: 4,
+        name: "identity_mfa",
+        up: three!("0004_identity_mfa.sql"),
+        down: three!("0004_identity_mfa.down.sql"),
+    },
 ];
 
 /// Whether a step is one of this version.

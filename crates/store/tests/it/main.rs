@@ -10,6 +10,7 @@ mod copying;
 mod databases;
 mod identities;
 mod messages;
+mod mfa;
 mod migrations;
 mod people;
 mod place;

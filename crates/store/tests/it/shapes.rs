@@ -28,6 +28,7 @@ async fn as_the_reference_leaves_it(place: &Place) {
         "bia_error",
         "bia_courier_lease",
         "bia_used_step",
+        "bia_identity_mfa",
     ] {
         let sql = format!("DROP TABLE {table}");
         conn.script(sql.leak()).await.unwrap();

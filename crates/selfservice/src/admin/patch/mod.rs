@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use self::document::{Act, Operation};
 use super::address;
+use super::body::{BiaBody, Object};
 use super::check::{self, validate};
 use super::read::identity_id;
 use super::replace::{locked, set_state, update};
@@ -108,6 +109,7 @@ struct Patched {
     #[serde(with = "timestamp::option")]
     created_at: Option<OffsetDateTime>,
     organization_id: Option<Uuid>,
+    bia: Option<Object<BiaBody>>,
 }
 
 fn given<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Value>, D::Error> {
@@ -158,6 +160,7 @@ fn take_over(cx: &Cx, identity: &mut Identity, patched: Patched) -> Result<(), P
     identity.state_changed_at = patched.state_changed_at.or(identity.state_changed_at);
     set_state(cx, identity, Some(&state))?;
     identity.external_id = check::external_id(patched.external_id.as_deref())?;
+    identity.mfa = patched.bia.and_then(|bia| bia.0.mfa).flatten();
     identity.schema_id = patched.schema_id.unwrap_or_default();
     identity.traits = patched.traits.unwrap_or_else(|| json!({}));
     identity.metadata_public = patched.metadata_public.filter(|v| !v.is_null());

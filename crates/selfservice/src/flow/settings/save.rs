@@ -1,7 +1,8 @@
 //! Storing a change of settings, and what follows from it (spec: flows.md §9).
 
 use bia_model::{
-    Channel, ContinueWith, Credential, Flow, FlowKind, Identity, MethodName, State, normalise, text,
+    AuthenticationMethod, Channel, ContinueWith, Credential, Flow, FlowKind, Identity, MethodName,
+    State, normalise, text,
 };
 use bia_store::identity::Expand;
 use bia_store::{StoreError, Tx, transact};
@@ -11,6 +12,7 @@ use crate::cx::{Caller, Cx};
 use crate::hook;
 use crate::identity;
 use crate::method::Refusal;
+use crate::mfa::{self, Enrolment};
 use crate::outcome::{IssuedSession, Outcome};
 use crate::problem::Problem;
 use crate::return_to;
@@ -38,7 +40,9 @@ pub(super) async fn finish(
     if touches_credentials(old, &changed) {
         require_privileged(cx, flow, live)?;
     }
-    let follower = fresh(cx, flow.client, &changed).await?;
+    mfa::keep_a_factor(cx, old, &changed).await?;
+    let enrolment = still_enrolling(cx, live, &changed, proved.as_ref()).await?;
+    let follower = fresh(cx, flow.client, &changed, enrolment.as_ref()).await?;
     let saved = shown_as_saved(flow, &follower);
     let unit = Unit {
         old,
@@ -71,6 +75,23 @@ pub(super) async fn finish(
         issued,
         return_to,
     })
+}
+
+/// Whether the session, with what is proven by the change, still is of no use but for setting up a second factor.
+async fn still_enrolling(
+    cx: &Cx,
+    live: &LiveSession,
+    changed: &Identity,
+    proved: Option<&AuthenticationMethod>,
+) -> Result<Option<Enrolment>, Problem> {
+    let mut session = live.session.clone();
+    if let Some(proved) = proved {
+        session.add_method(proved.clone(), cx.now);
+    }
+    match mfa::ask(cx, &session, changed).await? {
+        Some(asked) => Ok(Enrolment::of(asked.check(cx, None)).unwrap_or(None)),
+        None => Ok(None),
+    }
 }
 
 /// Where saved settings lead; by default to the form again.

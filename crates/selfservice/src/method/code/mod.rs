@@ -50,6 +50,15 @@ impl Method for Code {
             .count()
     }
 
+    fn is_second_factor(&self, config: &Config) -> bool {
+        config.selfservice.methods.code.mfa_enabled
+    }
+
+    /// Codes go to addresses, which are traits.
+    fn set_up_by(&self) -> MethodName {
+        MethodName::Profile
+    }
+
     fn is_way_in(&self, identity: &Identity) -> bool {
         identity.credential(MethodName::Code).is_some()
     }

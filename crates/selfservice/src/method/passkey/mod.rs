@@ -13,6 +13,9 @@ use super::webauthn::key::KeysConfig;
 use super::{AdminMethod, LoginMethod, Method, RegistrationMethod, SettingsMethod};
 use crate::token;
 
+/// How WebAuthn says that a key has to verify its owner.
+const REQUIRED: &str = "required";
+
 /// The method.
 pub struct Passkey;
 
@@ -29,6 +32,11 @@ impl Method for Passkey {
         let credential = identity.credential(MethodName::Passkey);
         let named = credential.filter(|c| c.identifiers.iter().any(|i| !i.is_empty()));
         named.map_or(0, |c| KeysConfig::of(c).keys().count())
+    }
+
+    fn proves_alone(&self, config: &Config) -> bool {
+        let passkey = &config.selfservice.methods.passkey.config;
+        passkey.authenticator_selection.user_verification == REQUIRED
     }
 
     fn is_way_in(&self, identity: &Identity) -> bool {

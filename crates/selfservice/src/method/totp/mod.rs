@@ -30,6 +30,10 @@ impl Method for Totp {
         usize::from(is_set_up(identity))
     }
 
+    fn is_second_factor(&self, _config: &Config) -> bool {
+        true
+    }
+
     fn login(&self) -> Option<&dyn LoginMethod> {
         Some(self)
     }

@@ -53,6 +53,10 @@ impl Method for Webauthn {
             .count()
     }
 
+    fn is_second_factor(&self, config: &Config) -> bool {
+        !config.selfservice.methods.webauthn.config.passwordless
+    }
+
     fn is_way_in(&self, identity: &Identity) -> bool {
         let keys = identity
             .credential(MethodName::Webauthn)

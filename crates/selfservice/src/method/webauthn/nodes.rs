@@ -17,6 +17,9 @@ static INTEGRITY: LazyLock<String> = LazyLock::new(|| {
     format!("sha512-{}", STANDARD.encode(digest))
 });
 
+/// The id of the node with the script.
+pub(crate) const SCRIPT_NODE: &str = "webauthn_script";
+
 /// The script, for browsers.
 pub(crate) fn put_script(cx: &Cx, flow: &mut Flow) {
     if flow.is_native() {
@@ -29,7 +32,7 @@ pub(crate) fn put_script(cx: &Cx, flow: &mut Flow) {
         crossorigin: "anonymous".into(),
         integrity: INTEGRITY.clone(),
         r#type: "text/javascript".into(),
-        id: "webauthn_script".into(),
+        id: SCRIPT_NODE.into(),
         nonce: Uuid::new_v4().to_string(),
     };
     flow.ui.upsert(ui::script(script, Group::Webauthn));

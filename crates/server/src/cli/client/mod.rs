@@ -1,6 +1,7 @@
 //! Commands that ask a running server's admin API.
 
 mod bulk;
+pub(super) mod explain;
 pub(super) mod identities;
 mod input;
 mod output;

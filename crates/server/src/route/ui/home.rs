@@ -21,8 +21,10 @@ pub(super) async fn show(cx: &Cx) -> Result<Answer, Problem> {
         return Ok(Answer::page(home_page(None, &view.context(None))));
     };
     match session::check_aal(cx, live, cx.config().session.whoami.required_aal, None).await {
-        Err(Problem::Aal2Required { redirect_to }) => return Ok(Answer::Elsewhere(redirect_to)),
-        other => other?,
+        Err(
+            Problem::Aal2Required { redirect_to } | Problem::EnrolmentRequired { redirect_to, .. },
+        ) => return Ok(Answer::Elsewhere(redirect_to)),
+        other => drop(other?),
     }
     let own = own_sessions(cx, live).await?;
     let name = name(&live.identity);

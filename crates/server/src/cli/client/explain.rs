@@ -1,0 +1,99 @@
+//! `bia identities explain`: how an account can sign in, and what is asked of it.
+
+use clap::Args;
+use serde_json::Value;
+
+use super::super::{Threads, block_on};
+use super::Client;
+use super::output::Shown;
+
+const TITLES: [&str; 9] = [
+    "ID",
+    "STATE",
+    "CAN SIGN IN",
+    "IDENTIFIERS",
+    "METHODS",
+    "AVAILABLE AAL",
+    "SECOND FACTOR",
+    "WHY",
+    "ENROL BY",
+];
+
+#[derive(Args)]
+pub(in crate::cli) struct Explain {
+    /// The id of an identity.
+    #[arg(value_name = "ID")]
+    id: String,
+
+    #[command(flatten)]
+    client: Client,
+}
+
+impl Explain {
+    pub(in crate::cli) fn run(self) -> anyhow::Result<()> {
+        block_on(Threads::One, async {
+            let path = ["admin", "identities", &self.id, "bia", "access"];
+            let access = self.client.admin()?.get(&path, &[]).await?.body;
+            self.client.show(&Shown {
+                titles: TITLES.to_vec(),
+                rows: vec![row(&access)],
+                is_list: false,
+                next_page_token: None,
+                json: access,
+            })
+        })
+    }
+}
+
+fn row(access: &Value) -> Vec<String> {
+    let mfa = &access["mfa"];
+    vec![
+        text(&access["id"]),
+        text(&access["state"]),
+        yes_or_no(&access["can_sign_in"]),
+        joined(&access["identifiers"], |i| text(&i["identifier"])),
+        joined(&access["methods"], method),
+        text(&access["available_aal"]),
+        second_factor(mfa),
+        text(&mfa["reason"]),
+        mfa["enrol_by"].as_str().unwrap_or("-").to_owned(),
+    ]
+}
+
+fn method(method: &Value) -> String {
+    let name = text(&method["method"]);
+    match method["enabled"].as_bool() {
+        Some(false) => format!("{name} (switched off)"),
+        _ => name,
+    }
+}
+
+fn second_factor(mfa: &Value) -> String {
+    let required = mfa["required"].as_bool().unwrap_or_default();
+    let satisfied = mfa["satisfied"].as_bool().unwrap_or_default();
+    match (required, satisfied) {
+        (false, _) => "optional".into(),
+        (true, true) => format!("required, has {}", joined(&mfa["factors"], text)),
+        (true, false) => "required, has none that does".into(),
+    }
+}
+
+/// The texts of a list, each once.
+fn joined(list: &Value, show: impl Fn(&Value) -> String) -> String {
+    let mut texts: Vec<String> = list.as_array().into_iter().flatten().map(show).collect();
+    let mut seen = std::collections::HashSet::new();
+    texts.retain(|text| seen.insert(text.clone()));
+    texts.join(", ")
+}
+
+fn yes_or_no(value: &Value) -> String {
+    if value.as_bool().unwrap_or_default() {
+        "yes".into()
+    } else {
+        "no".into()
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
