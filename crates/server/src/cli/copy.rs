@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bia_store::copy::{self, Compared, Precision, Watcher};
-use bia_store::{Dsn, Store};
+use bia_store::{Dialect, Dsn, Store};
 use clap::Args;
 use time::OffsetDateTime;
 
@@ -47,8 +47,10 @@ impl Copy {
             self.from != self.to,
             "--from and --to name the same database. Give another one to copy into."
         );
-        let from = open(&self.from, "--from").await?;
-        let to = open(&self.to, "--to").await?;
+        let from = parsed(&self.from, "--from")?.existing();
+        let to = parsed(&self.to, "--to")?;
+        let from = open(&from, "--from").await?;
+        let to = open(&to, "--to").await?;
         let mut line = Line::new();
         let copied = copy::copy(&from, &to, OffsetDateTime::now_utc(), &mut line).await;
         line.clear();
@@ -67,9 +69,17 @@ impl Copy {
     }
 }
 
-async fn open(dsn: &str, flag: &str) -> anyhow::Result<Store> {
-    let dsn = Dsn::parse(dsn).with_context(|| format!("{flag} is not usable."))?;
-    let store = Store::connect(&dsn, PATIENCE).await;
+fn parsed(dsn: &str, flag: &str) -> anyhow::Result<Dsn> {
+    Dsn::parse(dsn).with_context(|| format!("{flag} is not usable."))
+}
+
+async fn open(dsn: &Dsn, flag: &str) -> anyhow::Result<Store> {
+    // A file that cannot be opened now cannot be later.
+    let patience = match dsn.dialect() {
+        Dialect::Sqlite => Duration::ZERO,
+        _ => PATIENCE,
+    };
+    let store = Store::connect(dsn, patience).await;
     store.with_context(|| format!("The database of {flag} cannot be opened."))
 }
 

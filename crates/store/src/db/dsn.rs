@@ -109,6 +109,15 @@ impl Dsn {
         self.dialect
     }
 
+    /// The same, but a SQLite file that is not there is not made.
+    #[must_use]
+    pub fn existing(mut self) -> Dsn {
+        if let Target::Sqlite(file) = &mut self.target {
+            file.create = false;
+        }
+        self
+    }
+
     /// Whether the data is gone when the process ends.
     pub fn is_memory(&self) -> bool {
         matches!(&self.target, Target::Sqlite(file) if file.ephemeral)
@@ -357,6 +366,8 @@ mod tests {
             }
         );
         assert!(!sqlite_file("sqlite://db.sqlite?mode=rw").create);
+        let existing = Dsn::parse("sqlite://db.sqlite").unwrap().existing();
+        assert!(matches!(existing.target, Target::Sqlite(file) if !file.create));
         for memory in [
             "memory",
             "sqlite://file::memory:?_fk=true",

@@ -1,5 +1,6 @@
 //! Bia on a database that the reference made and filled (`tests/databases`): nobody notices.
 
+mod copied;
 mod place;
 mod signed_in;
 mod signing_in;
@@ -7,6 +8,7 @@ mod work;
 
 use crate::databases::on_each_database;
 
+use copied::{a_copy_serves_as_well, a_difference_is_the_exit_code};
 use signed_in::{cookies_of_before_are_good, session_tokens_of_before_are_good};
 use signing_in::{
     a_code_is_sent_to_who_had_one, a_passkey_signs_in, a_password_signs_in_but_nobody_inactive,
@@ -29,4 +31,6 @@ on_each_database!(
     a_code_is_sent_to_who_had_one,
     messages_and_addresses_are_as_they_were,
     people_are_edited_and_sign_up,
+    a_copy_serves_as_well,
+    a_difference_is_the_exit_code,
 );

@@ -34,7 +34,7 @@ macro_rules! dump {
 pub(crate) struct Filled {
     /// What people know: passwords, tokens, keys.
     pub(crate) known: Value,
-    dsn: String,
+    pub(crate) dsn: String,
     database: Database,
     _folder: tempfile::TempDir,
 }
@@ -88,6 +88,11 @@ impl Filled {
     /// A server with the configuration that the reference had.
     pub(crate) async fn world(&self) -> World {
         self.world_with(json!({})).await
+    }
+
+    /// A server with that configuration on another database.
+    pub(crate) async fn world_on(&self, dsn: &str) -> World {
+        World::on(dsn, settings(&self.known["cipher"])).await
     }
 
     pub(crate) async fn world_with(&self, more: Value) -> World {
