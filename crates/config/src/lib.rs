@@ -30,18 +30,20 @@ mod secret;
 pub mod section;
 mod size;
 mod source;
+mod survey;
 
 pub use config::Config;
 pub use dev::{DevPorts, DevSecrets, dev_settings};
 pub use finding::{Finding, Findings, Place, Severity};
 pub use key::{KeyInfo, describe};
 pub use load::{SchemaCheck, load};
-pub use origin::{Origins, is_unsafe_wildcard};
+pub use origin::{Origins, is_unsafe_wildcard, site};
 pub use redirect::RedirectUrl;
 pub use reload::{ConfigHandle, Reloaded, WatchError, Watcher, watch};
 pub use return_urls::{ReturnToError, ReturnUrls};
 pub use secret::{Secret, SecretJson};
 pub use section::{RequiredAal, hook::Hook, identity::SchemaSource, selfservice::Page};
 pub use source::{Flags, Sources};
+pub use survey::Survey;
 
 pub(crate) use source::parse_bool as source_bool;

@@ -18,10 +18,7 @@ pub type SchemaCheck = dyn Fn(&SchemaSource) -> Result<(), Vec<String>> + Send +
 /// All findings at once, errors first. Warnings alone do not fail; they are then in [`Config::warnings`].
 pub async fn load(sources: &Sources, check_schema: &SchemaCheck) -> Result<Config, Findings> {
     let draft = Draft::new(sources)?;
-    let mut contents = Vec::new();
-    for schema in draft.schemas() {
-        contents.push(fetch::fetch(&schema.url).await);
-    }
+    let contents = draft.contents().await;
     draft.finish(contents, check_schema)
 }
 
@@ -47,9 +44,9 @@ impl Config {
 }
 
 /// A configuration that was read and checked, but whose schemas have not been loaded.
-struct Draft {
-    tree: Tree,
-    effective: Value,
+pub(crate) struct Draft {
+    pub(crate) tree: Tree,
+    pub(crate) effective: Value,
     findings: Findings,
 }
 
@@ -62,7 +59,7 @@ struct SchemaEntry {
 }
 
 impl Draft {
-    fn new(sources: &Sources) -> Result<Self, Findings> {
+    pub(crate) fn new(sources: &Sources) -> Result<Self, Findings> {
         let (tree, mut findings) = sources.read()?;
         let defaults = key::root()
             .defaults()
@@ -75,6 +72,15 @@ impl Draft {
             effective,
             findings,
         })
+    }
+
+    /// What is at the addresses of the schemas, in their order.
+    pub(crate) async fn contents(&self) -> Vec<Result<Vec<u8>, FetchError>> {
+        let mut contents = Vec::new();
+        for schema in self.schemas() {
+            contents.push(fetch::fetch(&schema.url).await);
+        }
+        contents
     }
 
     /// The entries that have an id and an address; the others are findings already.
@@ -101,7 +107,7 @@ impl Draft {
     }
 
     /// Parses everything. `contents` are what is at the addresses of [`Self::schemas`], in the same order.
-    fn finish(
+    pub(crate) fn finish(
         mut self,
         contents: Vec<Result<Vec<u8>, FetchError>>,
         check_schema: &SchemaCheck,

@@ -23,6 +23,17 @@ pub fn is_unsafe_wildcard(pattern: &str) -> bool {
     psl::domain_str(&host).is_none()
 }
 
+/// The site of a host: the part that somebody registered, within which browsers send cookies (`app.example.org` →
+/// `example.org`). The host itself when nobody can register it, such as an address or a name without a dot.
+#[must_use]
+pub fn site(host: &str) -> &str {
+    let is_address = host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[');
+    if is_address {
+        return host;
+    }
+    psl::domain_str(host).unwrap_or(host)
+}
+
 /// The origins that may read responses (`serve.public.cors.allowed_origins`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origins {

@@ -19,6 +19,15 @@ pub async fn ensure(store: &Store, now: OffsetDateTime) -> Result<Uuid, StoreErr
     Ok(nid)
 }
 
+/// As [`ensure`], but only reads: `None` when there is no network yet.
+pub async fn recall(store: &Store) -> Result<Option<Uuid>, StoreError> {
+    let found = find(&mut store.read().await?).await?;
+    if let Some(nid) = found {
+        store.set_nid(nid);
+    }
+    Ok(found)
+}
+
 async fn find(conn: &mut Conn) -> Result<Option<Uuid>, StoreError> {
     let row = conn
         .fetch_optional(

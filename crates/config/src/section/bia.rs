@@ -13,6 +13,8 @@ use super::non_empty;
 pub struct Bia {
     /// Who needs a second factor; `None` where nothing is said of that.
     pub mfa: Option<BiaMfa>,
+    /// Whether errors say how to go on.
+    pub help: BiaHelp,
     /// Security keys and passkeys.
     pub security_keys: BiaSecurityKeys,
     /// Sessions.
@@ -40,6 +42,17 @@ pub enum RequiredAddresses {
     All,
     /// The one that was typed to sign in; where that was a user name, or nothing was typed, any.
     Identifier,
+}
+
+/// `bia.help`: whether errors say how to go on, in a member `bia`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct BiaHelp(pub bool);
+
+impl Default for BiaHelp {
+    fn default() -> Self {
+        Self(true)
+    }
 }
 
 /// `bia.security_keys`

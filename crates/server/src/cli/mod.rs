@@ -4,6 +4,8 @@ mod cleanup;
 mod client;
 mod copy;
 mod courier;
+mod doctor;
+mod explain;
 mod migrate;
 mod serve;
 mod sources;
@@ -64,6 +66,10 @@ enum Command {
     /// Asks a running server how it is.
     #[command(subcommand)]
     Remote(client::remote::Remote),
+    /// Looks a configuration over: addresses, cookies, keys, messages, methods and traits, hooks, the database.
+    Doctor(doctor::Doctor),
+    /// Explains an error, a message or a configuration key: what happened, usual causes, what to do, an example.
+    Explain(explain::Explain),
     /// Prints what a shell needs to complete commands, for example `bia completion bash`.
     Completion {
         /// The shell.
@@ -165,6 +171,8 @@ pub fn run() -> ExitCode {
         Command::Delete(Delete::Identity(command))
         | Command::Identities(Identities::Delete(command)) => command.run(),
         Command::Remote(command) => command.run(),
+        Command::Doctor(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Completion { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "bia", &mut std::io::stdout());
             Ok(())
