@@ -40,7 +40,7 @@ pub use load::{SchemaCheck, load};
 pub use origin::{Origins, is_unsafe_wildcard, site};
 pub use redirect::RedirectUrl;
 pub use reload::{ConfigHandle, Reloaded, WatchError, Watcher, watch};
-pub use return_urls::{ReturnToError, ReturnUrls};
+pub use return_urls::{Mismatch, ReturnToError, ReturnUrls};
 pub use secret::{Secret, SecretJson};
 pub use section::{RequiredAal, hook::Hook, identity::SchemaSource, selfservice::Page};
 pub use source::{Flags, Sources};

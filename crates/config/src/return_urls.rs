@@ -24,6 +24,19 @@ pub struct ReturnUrls {
     pages: Rule,
 }
 
+/// Which part of an address keeps it from matching the entry that is nearest to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mismatch {
+    /// No entry has its host.
+    Host,
+    /// The entries with its host have another port.
+    Port,
+    /// The entries with its host have another scheme.
+    Scheme,
+    /// The entries with its host begin with another path.
+    Path,
+}
+
 /// Scheme, host with port (which may start with `*`), and the start of the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
@@ -42,12 +55,17 @@ impl Rule {
     }
 
     fn allows(&self, url: &Url) -> bool {
-        let host = host_and_port(url);
-        let same_host = match self.host.strip_prefix('*') {
+        self.has_host(&host_and_port(url))
+            && url.scheme() == self.scheme
+            && path(url).starts_with(&self.path)
+    }
+
+    /// Whether a host with its port is the entry's, or one that its wildcard means.
+    fn has_host(&self, host: &str) -> bool {
+        match self.host.strip_prefix('*') {
             Some(rest) => host.ends_with(rest),
             None => host == self.host,
-        };
-        same_host && url.scheme() == self.scheme && path(url).starts_with(&self.path)
+        }
     }
 }
 
@@ -134,6 +152,38 @@ impl ReturnUrls {
         })
     }
 
+    /// Why `address`, which is not allowed, is not: what is wrong with it beside the entry that is nearest to it.
+    /// `None` when it is no absolute URL, or an entry allows it after all.
+    #[must_use]
+    pub fn mismatch(&self, address: &str) -> Option<Mismatch> {
+        let url = Url::parse(address).ok()?;
+        let (host, bare) = (
+            host_and_port(&url),
+            url.host_str().unwrap_or_default().to_lowercase(),
+        );
+        let without_port = |rule: &Rule| Rule {
+            host: rule.host.split(':').next().unwrap_or_default().to_owned(),
+            ..rule.clone()
+        };
+        let (named, others): (Vec<&Rule>, Vec<&Rule>) =
+            self.listed.iter().partition(|rule| rule.has_host(&host));
+        if named.is_empty() {
+            let port = others
+                .into_iter()
+                .any(|rule| without_port(rule).has_host(&bare));
+            return Some(if port { Mismatch::Port } else { Mismatch::Host });
+        }
+        if named.iter().any(|rule| rule.allows(&url)) {
+            return None;
+        }
+        let scheme = named.iter().any(|rule| rule.scheme == url.scheme());
+        Some(if scheme {
+            Mismatch::Path
+        } else {
+            Mismatch::Scheme
+        })
+    }
+
     /// Like [`Self::resolve`], but only the server's own `/self-service` addresses are allowed, and everything
     /// else silently becomes `default`. For people who are logged in already.
     #[must_use]
@@ -212,6 +262,25 @@ mod tests {
         rules
             .resolve(None, Some(return_to), &app())
             .map(|url| url.as_str().to_owned())
+    }
+
+    #[test]
+    fn what_keeps_an_address_from_the_nearest_entry_is_named() {
+        let rules = rules(&[
+            "https://app.example.org/start",
+            "https://*.example.com:8443/",
+        ]);
+        let why = |address: &str| rules.mismatch(address);
+        assert_eq!(why("https://evil.example.net/"), Some(Mismatch::Host));
+        assert_eq!(
+            why("https://app.example.org:444/start"),
+            Some(Mismatch::Port)
+        );
+        assert_eq!(why("http://app.example.org/start"), Some(Mismatch::Scheme));
+        assert_eq!(why("https://app.example.org/other"), Some(Mismatch::Path));
+        assert_eq!(why("https://a.example.com/"), Some(Mismatch::Port));
+        assert_eq!(why("https://app.example.org/start/here"), None);
+        assert_eq!(why("/no/host"), None);
     }
 
     fn allowed(rules: &ReturnUrls, return_to: &str) {

@@ -229,6 +229,8 @@ pub struct Effects {
     pub drop_session: bool,
     /// For whom the flow was created that the request is about, once it is known.
     pub client: Option<ClientType>,
+    /// The method that the form named, for whoever explains why no method took it.
+    pub sent_method: Option<String>,
     /// Continuity ids to set by purpose; `None` takes one away.
     pub continuity: Vec<(String, Option<String>)>,
 }

@@ -70,6 +70,14 @@ impl ErrorAnswer {
         self
     }
 
+    /// The same with what helps to go on.
+    pub fn helped(mut self, help: Option<Value>) -> ErrorAnswer {
+        if let Some(help) = help {
+            self.error.insert("bia".into(), help);
+        }
+        self
+    }
+
     /// The whole body.
     pub fn body(&self) -> Value {
         let mut body = Map::new();
@@ -161,7 +169,7 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
             .id("identity_disabled")
             .reason("This account was disabled.")
             .detail("identity_id", json!(id)),
-        Problem::GoElsewhere(url) => location_change(url),
+        Problem::GoElsewhere(url) => location(url),
         Problem::Conflict(reason) if reason.is_empty() => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT),
         Problem::Conflict(reason) => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT).reason(reason),
         Problem::Misconfigured(reason) => internal(reason).id("invalid_configuration"),
@@ -328,8 +336,17 @@ fn store_answer(error: &StoreError) -> ErrorAnswer {
     }
 }
 
-/// The answer that sends a script's browser to another place.
-pub fn location_change(url: &str) -> ErrorAnswer {
+/// The answer that sends a script's browser to another place. What a script does in its place stands beside it, as the
+/// address does, and in the error, as with all errors.
+pub fn location_change(url: &str, help: Option<Value>) -> ErrorAnswer {
+    let answer = location(url).helped(help.clone());
+    match help {
+        Some(help) => answer.sibling("bia", help),
+        None => answer,
+    }
+}
+
+fn location(url: &str) -> ErrorAnswer {
     ErrorAnswer::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "browser location change required",

@@ -85,6 +85,8 @@ pub async fn submission(cx: &Cx, headers: &HeaderMap, body: Body) -> Submission 
     } else {
         read_form(headers, body).await
     };
+    let method = form.as_ref().ok().and_then(Form::method).map(str::to_owned);
+    cx.effect(|effects| effects.sent_method = method);
     Submission { flow, form }
 }
 

@@ -19,6 +19,7 @@ pub mod envelope;
 pub mod error;
 pub mod explain;
 pub mod extract;
+mod help;
 pub mod identity_schemas;
 pub mod json;
 pub mod listen;

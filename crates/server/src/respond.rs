@@ -15,7 +15,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::extract::Incoming;
-use crate::{cookies, error};
+use crate::{cookies, error, help};
 
 /// A JSON answer.
 pub fn json_answer(status: StatusCode, body: &Value) -> Response {
@@ -95,7 +95,11 @@ fn see_other(url: &str) -> Response {
 
 /// The JSON of a flow.
 pub fn flow_json(cx: &Cx, flow: &Flow, shown: Option<&Identity>) -> Value {
-    flow.json(shown.map(|i| identity::public_json(cx, i)))
+    let mut json = flow.json(shown.map(|i| identity::public_json(cx, i)));
+    if let (Some(help), Some(members)) = (help::of_flow(cx, flow), json.as_object_mut()) {
+        members.insert("bia".into(), help);
+    }
+    json
 }
 
 /// The answer to the creation of a flow.
@@ -178,11 +182,11 @@ pub async fn submitted(
         }) => match cx.caller(&flow) {
             Caller::Browser => see_other(&next),
             _ if in_flow => json_answer(StatusCode::OK, &flow_json(cx, &flow, None)),
-            _ => error::location_change(&next).into_response(),
+            _ => elsewhere(cx, &next),
         },
         Ok(Outcome::Elsewhere { url }) => {
             if is_json(cx) {
-                error::location_change(&url).into_response()
+                elsewhere(cx, &url)
             } else {
                 see_other(&url)
             }
@@ -190,6 +194,19 @@ pub async fn submitted(
         Ok(Outcome::Redirect { url }) => see_other(&url),
         Ok(Outcome::Replaced { kind, use_flow_id }) => replaced(cx, kind, use_flow_id),
     }
+}
+
+/// Sends a script's browser to another address.
+fn elsewhere(cx: &Cx, url: &str) -> Response {
+    let help = help::is_on(cx).then(|| help::of_location(cx, url));
+    error::location_change(url, help).into_response()
+}
+
+/// A problem in the words of the wire, with what helps this client.
+fn described(incoming: &Incoming, problem: &Problem) -> error::ErrorAnswer {
+    error::answer(problem)
+        .about(incoming.request_id.as_deref())
+        .helped(help::of_problem(&incoming.cx, problem))
 }
 
 /// The caller of a submission whose flow is not at hand any more.
@@ -239,7 +256,7 @@ fn logged_in(
 ) -> Response {
     match (caller(cx, FlowKind::Login), second_factor) {
         (Caller::Browser, second) => see_other(second.unwrap_or(return_to)),
-        (Caller::Spa, Some(second)) => error::location_change(second).into_response(),
+        (Caller::Spa, Some(second)) => elsewhere(cx, second),
         (Caller::Spa, None) => {
             let session = told(session_json(cx, issued, true), mfa);
             json_answer(
@@ -326,9 +343,10 @@ pub async fn problem_answer(incoming: &Incoming, kind: FlowKind, problem: Proble
     let cx = &incoming.cx;
     log(&problem);
     if is_json(cx) {
-        return error::answer(&problem)
-            .about(incoming.request_id.as_deref())
-            .into_response();
+        return match &problem {
+            Problem::GoElsewhere(url) => elsewhere(cx, url),
+            problem => described(incoming, problem).into_response(),
+        };
     }
     match &problem {
         Problem::SignInFirst(url) | Problem::SignedInAlready(url) => {
@@ -348,15 +366,13 @@ pub async fn problem_answer(incoming: &Incoming, kind: FlowKind, problem: Proble
 /// The JSON answer for a problem, whoever asks.
 pub fn problem_json(incoming: &Incoming, problem: &Problem) -> Response {
     log(problem);
-    error::answer(problem)
-        .about(incoming.request_id.as_deref())
-        .into_response()
+    described(incoming, problem).into_response()
 }
 
 /// Leads a browser to the error page, where the error can be read by its id.
 pub async fn error_page(incoming: &Incoming, problem: &Problem) -> Response {
     let cx = &incoming.cx;
-    let described = error::answer(problem).about(incoming.request_id.as_deref());
+    let described = described(incoming, problem);
     match store_error(cx, &described).await {
         Ok(id) => see_other(
             &cx.config()

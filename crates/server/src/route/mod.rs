@@ -1,6 +1,7 @@
 //! The route tables of the two listeners, and what both have around them.
 
 mod errors;
+mod explain;
 mod health;
 mod logout;
 mod oidc;
@@ -52,6 +53,7 @@ impl Process {
         let routes = public::router()
             .merge(schemas::routes())
             .merge(well_known::routes())
+            .merge(explain::routes())
             .route("/openapi.json", openapi::public())
             .beside(redirects::to_admin())
             .beside(ui::router());

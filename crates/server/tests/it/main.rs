@@ -39,4 +39,5 @@ mod schemas;
 mod secured;
 mod social;
 mod sockets;
+mod thread;
 mod world;
