@@ -70,12 +70,21 @@ impl ErrorAnswer {
         self
     }
 
-    /// The same with what helps to go on.
+    /// The same with what helps to go on: beside the error, where flows have it too, and in it, as it is kept for the
+    /// error page.
     pub fn helped(mut self, help: Option<Value>) -> ErrorAnswer {
-        if let Some(help) = help {
-            self.error.insert("bia".into(), help);
+        if let Some(help) = &help {
+            self.error.insert("bia".into(), help.clone());
         }
-        self
+        self.helped_beside(help)
+    }
+
+    /// The same with the help beside the error only. Clients of the admin API may count the members of an error.
+    pub fn helped_beside(self, help: Option<Value>) -> ErrorAnswer {
+        match help {
+            Some(help) => self.sibling("bia", help),
+            None => self,
+        }
     }
 
     /// The whole body.
@@ -169,7 +178,7 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
             .id("identity_disabled")
             .reason("This account was disabled.")
             .detail("identity_id", json!(id)),
-        Problem::GoElsewhere(url) => location(url),
+        Problem::GoElsewhere(url) => location_change(url),
         Problem::Conflict(reason) if reason.is_empty() => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT),
         Problem::Conflict(reason) => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT).reason(reason),
         Problem::Misconfigured(reason) => internal(reason).id("invalid_configuration"),
@@ -336,17 +345,8 @@ fn store_answer(error: &StoreError) -> ErrorAnswer {
     }
 }
 
-/// The answer that sends a script's browser to another place. What a script does in its place stands beside it, as the
-/// address does, and in the error, as with all errors.
-pub fn location_change(url: &str, help: Option<Value>) -> ErrorAnswer {
-    let answer = location(url).helped(help.clone());
-    match help {
-        Some(help) => answer.sibling("bia", help),
-        None => answer,
-    }
-}
-
-fn location(url: &str) -> ErrorAnswer {
+/// The answer that sends a script's browser to another place.
+pub fn location_change(url: &str) -> ErrorAnswer {
     ErrorAnswer::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "browser location change required",

@@ -199,7 +199,7 @@ pub async fn submitted(
 /// Sends a script's browser to another address.
 fn elsewhere(cx: &Cx, url: &str) -> Response {
     let help = help::is_on(cx).then(|| help::of_location(cx, url));
-    error::location_change(url, help).into_response()
+    error::location_change(url).helped(help).into_response()
 }
 
 /// A problem in the words of the wire, with what helps this client.
@@ -367,6 +367,15 @@ pub async fn problem_answer(incoming: &Incoming, kind: FlowKind, problem: Proble
 pub fn problem_json(incoming: &Incoming, problem: &Problem) -> Response {
     log(problem);
     described(incoming, problem).into_response()
+}
+
+/// The same on the admin API.
+pub fn admin_problem(incoming: &Incoming, problem: &Problem) -> Response {
+    log(problem);
+    error::answer(problem)
+        .about(incoming.request_id.as_deref())
+        .helped_beside(help::of_problem(&incoming.cx, problem))
+        .into_response()
 }
 
 /// Leads a browser to the error page, where the error can be read by its id.

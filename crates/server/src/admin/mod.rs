@@ -99,6 +99,6 @@ impl Call {
 
     /// The answer.
     fn answer(&self, result: Result<Response, Problem>) -> Response {
-        result.unwrap_or_else(|problem| respond::problem_json(&self.incoming, &problem))
+        result.unwrap_or_else(|problem| respond::admin_problem(&self.incoming, &problem))
     }
 }

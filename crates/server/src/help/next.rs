@@ -4,7 +4,8 @@ use bia_model::{ClientType, FlowKind};
 use bia_selfservice::cx::Cx;
 use bia_selfservice::return_to;
 use serde_json::{Map, Value, json};
-use url::Url;
+
+use super::seen;
 
 /// What to do.
 pub(super) struct Next {
@@ -55,10 +56,7 @@ pub(super) fn is_app(cx: &Cx) -> bool {
     if let Some(client) = known {
         return client == ClientType::Api;
     }
-    let path = Url::parse(&cx.request.url)
-        .ok()
-        .map(|url| url.path().to_owned());
-    let asks = path.is_some_and(|path| path.ends_with("/api"));
+    let asks = seen::path(cx).ends_with("/api");
     let credentials = &cx.request.credentials;
     asks || (credentials.token.is_some() && !credentials.from_cookie)
 }

@@ -5,7 +5,6 @@ use bia_model::{ContinueWith, FlowKind};
 use bia_selfservice::cx::Cx;
 use bia_selfservice::problem::{CsrfFault, Problem};
 use serde_json::Value;
-use url::Url;
 
 use super::next::{self, Next};
 use super::{Help, seen, topic};
@@ -67,8 +66,7 @@ fn help(cx: &Cx, problem: &Problem) -> Help {
 
 /// The kind of flow that the path is about.
 fn kind_of_path(cx: &Cx) -> Option<FlowKind> {
-    let url = Url::parse(&cx.request.url).ok()?;
-    let (_, rest) = url.path().split_once("/self-service/")?;
+    let (_, rest) = seen::path(cx).split_once("/self-service/")?;
     let name = rest.split('/').next()?.to_owned();
     FlowKind::ALL
         .into_iter()
@@ -241,10 +239,7 @@ fn about_age(cx: &Cx, kind: Option<FlowKind>, problem: &Problem) -> (String, Nex
 
 /// A request that cannot be used: its flow's id, if that is what is wrong, else the sentence that says what is.
 fn about_reading(cx: &Cx, kind: Option<FlowKind>, problem: &Problem) -> Help {
-    let path = Url::parse(&cx.request.url)
-        .ok()
-        .map(|url| url.path().to_owned())
-        .unwrap_or_default();
+    let path = seen::path(cx);
     let name = match kind {
         Some(_) if path.ends_with("/flows") => Some("id"),
         Some(kind) if path.ends_with(&format!("/self-service/{kind}")) => Some("flow"),

@@ -13,6 +13,16 @@ const MOST_CHARACTERS: usize = 100;
 /// The length of a flow's id.
 const ID_CHARACTERS: usize = 36;
 
+/// The path of the request. Its URL may have no host, and then is none for the parser.
+pub(super) fn path(cx: &Cx) -> &str {
+    let url = cx.request.url.as_str();
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/')
+        .and_then(|slash| rest.get(slash..))
+        .unwrap_or("/")
+}
+
 /// The name of the anti-CSRF cookie of this server.
 pub(super) fn csrf_cookie_name(cx: &Cx) -> String {
     csrf::cookie_name(&cx.config().serve.public.base_url_text)

@@ -15,6 +15,7 @@ mod cors;
 mod crash;
 #[path = "../../../store/tests/it/databases.rs"]
 mod databases;
+mod doctor;
 mod existing_database;
 mod folk;
 mod jsonnet;

@@ -14,7 +14,7 @@ use crate::world::settings;
 pub(crate) struct Running {
     process: Child,
     pub(crate) folder: tempfile::TempDir,
-    public: u16,
+    pub(crate) public: u16,
     pub(crate) admin: u16,
 }
 

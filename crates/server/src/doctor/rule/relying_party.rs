@@ -3,7 +3,7 @@
 use bia_config::section::method::RelyingParty;
 use url::Url;
 
-use super::super::case::is_inside;
+use super::super::case::{is_inside, is_loopback};
 use super::{Case, Diagnosis};
 
 /// The methods that are on, each with its site and the key of that.
@@ -46,9 +46,12 @@ pub(super) fn wrong_host(case: &Case) -> Vec<Diagnosis> {
             .iter()
             .filter_map(|origin| Url::parse(origin).ok()?.host_str().map(str::to_owned))
             .collect();
-        let wrong = hosts
-            .iter()
-            .find(|host| **host != rp.id && !host.ends_with(&format!(".{}", rp.id)));
+        let suits = |host: &String| {
+            let around = *host == rp.id || host.ends_with(&format!(".{}", rp.id));
+            // On one's own machine 127.0.0.1 and localhost are the same.
+            around || (is_loopback(host) && is_loopback(&rp.id))
+        };
+        let wrong = hosts.iter().find(|host| !suits(host));
         let no_host = rp.id.contains([':', '/']);
         if wrong.is_none() && !no_host {
             return None;

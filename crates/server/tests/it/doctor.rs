@@ -1,0 +1,119 @@
+//! `bia doctor` on databases and servers.
+
+use std::process::Command;
+
+use bia_config::Sources;
+use bia_server::doctor::{database, examine};
+use serde_json::{Value, json};
+
+use crate::running::Running;
+use crate::world::{World, as_url, settings};
+
+fn schema(traits: Value, required: &[&str]) -> Value {
+    as_url(&json!({
+        "$id": "https://example.org/person.schema.json",
+        "type": "object",
+        "properties": {"traits": {"type": "object", "properties": traits, "required": required}},
+    }))
+    .into()
+}
+
+fn text(marks: Value) -> Value {
+    json!({"type": "string", "ory.sh/kratos": marks})
+}
+
+fn with_schema(schema: &Value) -> Value {
+    json!({"identity": {"schemas": [{"id": "default", "url": schema}]}})
+}
+
+#[tokio::test]
+async fn identities_that_a_schema_has_left_behind_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let dsn = format!(
+        "sqlite://{}/db.sqlite?_fk=true&mode=rwc",
+        folder.path().display()
+    );
+    let login = json!({"credentials": {"password": {"identifier": true}}});
+    let before = schema(
+        json!({"nick": text(login.clone()), "email": text(login.clone())}),
+        &[],
+    );
+    let world = World::on(&dsn, with_schema(&before)).await;
+    for n in 0..3 {
+        let identity = json!({
+            "schema_id": "default",
+            "traits": {"nick": format!("nick-{n}"), "email": format!("user-{n}@example.org")},
+            "credentials": {"password": {"config": {"password": "correct-horse-battery-42"}}},
+        });
+        world.create(&identity).await;
+    }
+    let looked = async |schema: &Value| {
+        let mut settings = settings(with_schema(schema));
+        settings["dsn"] = json!(dsn);
+        let sources = Sources {
+            built_in: Some(settings.into()),
+            ..Sources::default()
+        };
+        let examined = examine(&sources).await;
+        let findings = database::look(&examined.case.unwrap()).await.findings;
+        let told = findings.into_iter().map(|found| (found.rule, found.what));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(looked(&before).await, []);
+    let after = schema(
+        json!({"nick": {"type": "string"}, "email": text(login), "name": {"type": "string"}}),
+        &["email", "name"],
+    );
+    let told = looked(&after).await;
+    let rules: Vec<&str> = told.iter().map(|(rule, _)| *rule).collect();
+    assert_eq!(
+        rules,
+        [
+            "identities.required_trait",
+            "identities.orphaned_identifier"
+        ],
+        "{told:?}"
+    );
+    assert!(
+        told.iter()
+            .all(|(_, what)| what.starts_with("3 identities")),
+        "{told:?}"
+    );
+    assert!(told[0].1.contains("traits.name"), "{told:?}");
+}
+
+#[test]
+fn an_address_that_the_server_does_not_know_of_is_found_through_the_proxy() {
+    let running = Running::start(json!({}));
+    let probe = format!("http://127.0.0.1:{}/", running.public);
+    let output = Command::new(env!("CARGO_BIN_EXE_bia"))
+        .args([
+            "doctor", "-c", "bia.json", "--format", "json", "--probe", &probe,
+        ])
+        .current_dir(running.folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = told["findings"].as_array().unwrap();
+    let found = findings
+        .iter()
+        .find(|found| found["rule"] == "probe.base_url");
+    let found = found.unwrap_or_else(|| panic!("{told:#}"));
+    assert!(
+        found["place"].as_str().unwrap().starts_with("bia.json"),
+        "{found}"
+    );
+    assert!(
+        found["what"]
+            .as_str()
+            .unwrap()
+            .contains("http://public.example.org"),
+        "{found}"
+    );
+    assert!(
+        found["snippet"].as_str().unwrap().contains(&probe),
+        "{found}"
+    );
+}
