@@ -22,6 +22,7 @@ fn help(cx: &Cx, problem: &Problem) -> Help {
         | Problem::SignedInAlready(_)
         | Problem::Aal1Required
         | Problem::Aal2Required { .. }
+        | Problem::EnrolmentRequired { .. }
         | Problem::SessionInactive { .. }
         | Problem::NoSession { .. }
         | Problem::SignInFirst(_)
@@ -107,6 +108,15 @@ fn about_session(cx: &Cx, problem: &Problem) -> (String, Next) {
             "The session of this request was opened with one factor, and the account has a second one.".to_owned(),
             Next::get("Begin a login for the second factor with this session, and submit it there.", login(&[("aal", "aal2")])),
         ),
+        Problem::EnrolmentRequired {
+            native, methods, ..
+        } => {
+            let methods: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
+            (
+                format!("The account needs a second factor, and has none of those that are enough: {}.", methods.join(", ")),
+                Next::get("Begin a settings flow with this session, and set one of them up there.", native.clone()),
+            )
+        }
         Problem::TokenForOthers => (words("tokenized_session"), Next::say(first_mend("tokenized_session"))),
         Problem::RefreshRequired { .. } => (
             "The sign-in of this session is older than selfservice.flows.settings.privileged_session_max_age allows for this change.".to_owned(),

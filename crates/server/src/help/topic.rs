@@ -11,7 +11,7 @@ pub(super) fn of(problem: &Problem, kind: Option<FlowKind>) -> &'static str {
             "session_already_available"
         }
         Problem::Aal1Required => "session_aal1_required",
-        Problem::Aal2Required { .. } => "session_aal2_required",
+        Problem::Aal2Required { .. } | Problem::EnrolmentRequired { .. } => "session_aal2_required",
         Problem::SessionInactive { .. } => "session_inactive",
         Problem::NoSession { .. } | Problem::SignInFirst(_) => "no_session",
         Problem::TokenForOthers => "tokenized_session",
