@@ -2,7 +2,6 @@
 
 mod admin;
 mod enrolment;
-mod passkey;
 mod races;
 mod step_up;
 
