@@ -169,6 +169,46 @@ ring_go() {
   return $code
 }
 
+prepare_openapi() {
+  need_python && need_server || return 1
+  schemathesis=$root/target/test-openapi/bin/schemathesis
+  "$schemathesis" --version 2>/dev/null | grep -q "$SCHEMATHESIS" || make_venv "$root/target/test-openapi" "schemathesis==$SCHEMATHESIS"
+}
+SCHEMATHESIS=4.32.5
+ring_openapi() {
+  local code=0 listener passed=0 failed=0 more_passed more_failed
+  start_site kratos.yml || { stop_site; return 1; }
+  for listener in public:17433 admin:17434; do
+    explore "${listener%:*}" "${listener#*:}" || code=1
+    read -r more_passed more_failed < <(tail -n 1 "$logs/openapi-${listener%:*}.counts")
+    passed=$((passed + ${more_passed:-0})) failed=$((failed + ${more_failed:-1}))
+  done
+  stop_site
+  count "$passed" "$failed"
+  [ "$code" -eq 0 ] && [ "$failed" -eq 0 ]
+}
+
+# explore LISTENER PORT: calls everything that the document of a listener describes, in ways that it allows and in
+# others, and compares the answers with it. The seed makes each run the same. What was found is told at the end.
+explore() {
+  local out=$logs/openapi-$1 code=0
+  rm -f "$out".*
+  (
+    # It leaves notes of its own where it runs.
+    cd "$work" &&
+      BIA_API=$1 BIA_SEEN=$out.json BIA_PUBLIC=http://127.0.0.1:17433 BIA_ADMIN=http://127.0.0.1:17434 \
+        PYTHONPATH=$root/.ci/openapi PYTHONDONTWRITEBYTECODE=1 SCHEMATHESIS_HOOKS=hooks \
+        timeout 900 "$schemathesis" run "http://127.0.0.1:$2/openapi.json" --no-color --continue-on-failure \
+        --phases examples,coverage,fuzzing --max-examples 10 --seed 20260101 --generation-database none --workers 1 \
+        --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
+        --report junit --report-junit-path "$out.xml"
+  ) >"$out.log" 2>&1 || code=1
+  python3 .ci/openapi/counts.py "$out.xml" "$out.json" >"$out.counts" || { tail -n 30 "$out.log"; return 1; }
+  sed '$d' "$out.counts"
+  echo "$1: $(grep ' generated, ' "$out.log")"
+  return $code
+}
+
 prepare_browser() { need_python && need_chromium && need_modules clients/browser && need_server; }
 ring_browser() {
   local shots=$logs/browser-shots

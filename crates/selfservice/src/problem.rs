@@ -196,10 +196,24 @@ pub enum Problem {
     HookTimedOut,
     /// The store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[source] StoreError),
     /// Something that cannot happen did.
     #[error("internal: {0}")]
     Internal(String),
+}
+
+impl From<StoreError> for Problem {
+    /// What a database cannot hold came with the request: nothing of the server's own is too long, or no proper text.
+    fn from(error: StoreError) -> Problem {
+        match error {
+            StoreError::Refused { reason } => {
+                tracing::info!(reason, "the database refused a value of a request");
+                let reason = "The database cannot hold one of the values: it is too long, or no proper text.";
+                Problem::BadRequest(reason.into())
+            }
+            other => Problem::Store(other),
+        }
+    }
 }
 
 impl bia_store::db::StoreFailure for Problem {

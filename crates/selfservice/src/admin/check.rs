@@ -27,16 +27,6 @@ const EXTERNAL_ID_CHARS: usize = 64;
 pub(super) const TAKEN: &str =
     "Another identity already has one of these identifiers, addresses or the external id.";
 
-/// What a database cannot hold was not right to send.
-pub(super) fn refused(error: StoreError) -> Problem {
-    match error {
-        StoreError::Refused { .. } => Problem::BadRequest(
-            "The database cannot hold one of the values: it is too long, or no proper text.".into(),
-        ),
-        other => other.into(),
-    }
-}
-
 /// Validates an identity against its schema, and derives identifiers, addresses and level.
 pub(super) fn validate(cx: &Cx, candidate: &mut Identity) -> Result<(), Problem> {
     let Some((_, found)) = cx.runtime.schemas.find(&candidate.schema_id) else {

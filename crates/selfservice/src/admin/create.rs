@@ -5,7 +5,7 @@ use bia_store::{StoreError, transact};
 
 use super::address;
 use super::body::{CreateBody, or_empty};
-use super::check::{TAKEN, external_id, refused, region, state, validate};
+use super::check::{TAKEN, external_id, region, state, validate};
 use super::import::Imports;
 use super::show::Written;
 use crate::cx::Cx;
@@ -63,6 +63,6 @@ pub(super) async fn store(cx: &Cx, new: &Identity) -> Result<(), Problem> {
     })
     .map_err(|e: StoreError| match e {
         StoreError::Conflict { .. } => Problem::Conflict(TAKEN.into()),
-        other => refused(other),
+        other => other.into(),
     })
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::address;
 use super::body::{ReplaceBody, or_empty};
-use super::check::{external_id, refused, region, state, validate};
+use super::check::{external_id, region, state, validate};
 use super::import::Imports;
 use super::read::{get, identity_id, not_found};
 use super::show::Written;
@@ -102,7 +102,7 @@ pub(super) async fn update(cx: &Cx, tx: &mut Tx, identity: &mut Identity) -> Res
         .map_err(|e| match e {
             StoreError::Conflict { .. } => Problem::Conflict(String::new()),
             StoreError::NotFound { .. } => not_found(),
-            other => refused(other),
+            other => other.into(),
         })?;
     Ok(bia_store::mfa::set_policy(tx, identity.id, identity.mfa).await?)
 }

@@ -22,11 +22,13 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bia_config::section::serve::Cors;
 use bia_selfservice::cx::App;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use percent_encoding::percent_decode_str;
 
 pub use admin_prefix::ADMIN;
 pub use front::Front;
 
+use crate::envelope::Envelope;
 use crate::metrics::{Exchange, Metrics};
 use cors::{Policy, Verdict};
 
@@ -109,6 +111,12 @@ pub async fn around(
 
 impl Listener {
     async fn serve(&self, request: Request, next: Next, id: Option<&str>) -> Response {
+        if percent_decode_str(request.uri().path())
+            .decode_utf8()
+            .is_err()
+        {
+            return nameless(id);
+        }
         let request = request.map(|body| body::bounded(body, self.body_time));
         panic::guarded(next.run(request), self.answer_time, id).await
     }
@@ -174,6 +182,14 @@ impl Listener {
             });
         }
     }
+}
+
+/// The answer for a path whose escapes are no text: nothing has such a name, and no route could read it.
+fn nameless(id: Option<&str>) -> Response {
+    Envelope::new(StatusCode::NOT_FOUND, "There is nothing at this path.")
+        .because("The escapes in the path (%XX) are not UTF-8. Encode each name in it as UTF-8.")
+        .about(id)
+        .into_response()
 }
 
 /// What is remembered of a request while it is served. Nothing of it is copied but counters.

@@ -220,3 +220,34 @@ async fn a_stored_token_opens_nothing() {
     .await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 }
+
+/// What the extractors of the routes make of it would be neither JSON nor one of the API's errors.
+#[tokio::test]
+async fn a_path_that_is_no_text_names_nothing() {
+    let world = world().await;
+    let with_names = |paths: &[String]| -> Vec<String> {
+        let paths = paths.iter().filter(|path| path.contains('{'));
+        paths
+            .map(|path| {
+                path.replace("{id}", "%ff")
+                    .replace("{provider}", "a%c3%28")
+                    .replace("{type}", "x")
+            })
+            .collect()
+    };
+    let (public, admin) = (
+        with_names(world.public_paths()),
+        with_names(world.admin_paths()),
+    );
+    assert!(public.len() > 3 && admin.len() > 6);
+    for path in public {
+        let answer = world.public("GET", &path, &[]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.json()["error"]["code"], 404, "{path}");
+    }
+    for path in admin {
+        let answer = world.admin("GET", &path, &[]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.json()["error"]["code"], 404, "{path}");
+    }
+}

@@ -1,0 +1,220 @@
+"""What schemathesis has to know of this server, loaded by it (SCHEMATHESIS_HOOKS).
+
+Made-up ids would find nothing but 404. So every second call gets ids of things that exist, made when they are
+needed, and callers take turns: nobody, a native app, a script in a browser. All turns are counted, not drawn, so
+that a run with the same seed is the same run.
+"""
+
+import atexit
+import itertools
+import json
+import os
+
+import requests
+import schemathesis
+
+PUBLIC, ADMIN = os.environ["BIA_PUBLIC"], os.environ["BIA_ADMIN"]
+API = os.environ["BIA_API"]  # public or admin
+PASSWORD = "right horse, wrong battery 7"
+FLOWS = ("login", "registration", "settings", "recovery", "verification")
+
+turns, forms, names = itertools.count(1), itertools.count(1), itertools.count(1)
+
+
+def call(method, url, expected, **more):
+    """A request that has to succeed, as the run would be worth nothing without."""
+    headers = {"Accept": "application/json"} | more.pop("headers", {})
+    answer = requests.request(method, url, timeout=20, allow_redirects=False, headers=headers, **more)
+    if answer.status_code not in expected:
+        raise RuntimeError(f"{method} {url}: {answer.status_code} {answer.text}")
+    return answer.json() if answer.content else None
+
+
+def new_identity():
+    number = next(names)
+    body = {
+        "schema_id": "person",
+        "external_id": f"{API}-{number}",
+        "traits": {"email": f"{API}-{number}@example.org", "name": {"first": "User", "last": str(number)}},
+        "credentials": {"password": {"config": {"password": PASSWORD}}},
+        "metadata_public": {"shown": True},
+    }
+    return call("POST", f"{ADMIN}/admin/identities", {201}, json=body)
+
+
+def sign_in(identity):
+    """The answer to the sign-in of a native app."""
+    flow = call("GET", f"{PUBLIC}/self-service/login/api", {200})
+    form = {"method": "password", "identifier": identity["traits"]["email"], "password": PASSWORD}
+    return call("POST", f"{PUBLIC}/self-service/login?flow={flow['id']}", {200}, json=form)
+
+
+def send_mail():
+    """Lets the courier have something: a code to an address that is known and to one that is not."""
+    for email in (seed["traits"]["email"], "nobody@example.org"):
+        flow = call("GET", f"{PUBLIC}/self-service/verification/api", {200})
+        form = {"method": "code", "email": email}
+        call("POST", f"{PUBLIC}/self-service/verification?flow={flow['id']}", {200}, json=form)
+
+
+class Browser:
+    """A browser that is signed in by a script."""
+
+    def __init__(self, identity):
+        self.http = requests.Session()
+        self.http.headers["Accept"] = "application/json"
+        flow = self.flow("login")
+        form = {"method": "password", "identifier": identity["traits"]["email"], "password": PASSWORD, "csrf_token": self.csrf(flow)}
+        answer = self.http.post(f"{PUBLIC}/self-service/login?flow={flow['id']}", json=form, timeout=20)
+        if answer.status_code != 200:
+            raise RuntimeError(answer.text)
+
+    def flow(self, kind, query=""):
+        answer = self.http.get(f"{PUBLIC}/self-service/{kind}/browser{query}", timeout=20)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{kind}: {answer.text}")
+        return answer.json()
+
+    @staticmethod
+    def csrf(flow):
+        nodes = flow["ui"]["nodes"] or []
+        return next((n["attributes"]["value"] for n in nodes if n["attributes"].get("name") == "csrf_token"), "")
+
+    def cookies(self):
+        return "; ".join(f"{c.name}={c.value}" for c in self.http.cookies)
+
+
+seed = new_identity()
+send_mail()
+
+
+def as_app(case):
+    """A native app with a session of its own."""
+    token = sign_in(seed)["session_token"]
+    case.headers["X-Session-Token"] = token
+    for kind in FLOWS:
+        if case.path == f"/self-service/{kind}" or case.path == f"/self-service/{kind}/flows":
+            headers = {"X-Session-Token": token} if kind == "settings" else {}
+            flow = call("GET", f"{PUBLIC}/self-service/{kind}/api", {200}, headers=headers)
+            if kind != "settings":
+                del case.headers["X-Session-Token"]
+            use_flow(case, flow)
+    if case.path == "/self-service/logout/api" and isinstance(case.body, dict):
+        case.body["session_token"] = token
+    if case.path == "/self-service/errors":
+        case.query["id"] = an_error()
+    if case.path == "/sessions/{id}":
+        case.path_parameters["id"] = sign_in(seed)["session"]["id"]
+
+
+def as_script(case):
+    """A script in a browser that is signed in."""
+    browser = Browser(seed)
+    for kind in FLOWS:
+        if case.path == f"/self-service/{kind}" or case.path == f"/self-service/{kind}/flows":
+            flow = browser.flow(kind, "?refresh=true") if kind == "login" else None
+            if kind in ("settings", "verification"):
+                flow = browser.flow(kind)
+            if flow is not None:
+                use_flow(case, flow)
+                if isinstance(case.body, dict):
+                    case.body["csrf_token"] = Browser.csrf(flow)
+    if case.path == "/self-service/logout":
+        case.query["token"] = browser.http.get(f"{PUBLIC}/self-service/logout/browser", timeout=20).json()["logout_token"]
+    case.headers["Accept"] = "application/json"
+    case.headers["Cookie"] = browser.cookies()
+
+
+def use_flow(case, flow):
+    """Names the flow, and fills in what could hardly be guessed; every third form is left as it is."""
+    case.query["id" if case.path.endswith("/flows") else "flow"] = flow["id"]
+    body = case.body
+    if not isinstance(body, dict) or next(forms) % 3 == 0:
+        return
+    is_new = case.path.endswith("/registration")
+    known = seed["traits"]["email"]
+    fitting = {
+        "identifier": known,
+        "password": f"{PASSWORD} {next(names)}" if is_new else PASSWORD,
+        "email": known,
+        "traits": {"email": f"new-{API}-{next(names)}@example.org"} if is_new else seed["traits"],
+    }
+    body.update({name: value for name, value in fitting.items() if name in body})
+
+
+def an_error():
+    """The id of an error that an error page is sent to."""
+    answer = requests.get(f"{PUBLIC}/self-service/login", timeout=20, allow_redirects=False)
+    return answer.headers["Location"].split("id=")[1]
+
+
+def as_operator(case):
+    """A call about something that exists."""
+    ids = case.path_parameters
+    if "/by/external/" in case.path:
+        ids["id"] = seed["external_id"]
+    elif case.path.startswith("/admin/identities/"):
+        mine = new_identity()
+        ids["id"] = mine["id"]
+        if case.path.endswith("/sessions"):
+            sign_in(mine)
+        if "type" in ids:
+            # The one type that the schema's identifier gives everybody, and that is not the last way to sign in.
+            ids["type"] = "webauthn"
+    elif case.path.startswith("/admin/sessions/"):
+        ids["id"] = sign_in(seed)["session"]["id"]
+    elif "/courier/messages/" in case.path:
+        ids["id"] = call("GET", f"{ADMIN}/admin/courier/messages", {200})[0]["id"]
+    elif case.path.startswith("/admin/recovery/") and isinstance(case.body, dict):
+        case.body["identity_id"] = seed["id"]
+    elif case.path == "/admin/identities" and isinstance(case.body, dict) and "traits" in case.body:
+        case.body["traits"] = {"email": f"new-{API}-{next(names)}@example.org"}
+
+
+CALLERS = {"public": (None, as_app, None, as_script), "admin": (None, as_operator)}[API]
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    # A redirect is the answer; what is behind it is not this server's.
+    kwargs["allow_redirects"] = False
+    caller = CALLERS[next(turns) % len(CALLERS)]
+    if caller is not None:
+        caller(case)
+
+
+@schemathesis.hook
+def before_load_schema(context, raw_schema):
+    """Closes the objects that the server answers, so that a member which the document does not name is a failure."""
+    for name, schema in raw_schema["components"]["schemas"].items():
+        sent = name.endswith(("Body", "Method", "Import", "Fields", "Payload", "jsonPatch", "identityPatch"))
+        if not sent and not name.startswith("import"):
+            close(schema)
+
+
+def close(schema):
+    if isinstance(schema, list):
+        for item in schema:
+            close(item)
+    elif isinstance(schema, dict):
+        if isinstance(schema.get("properties"), dict) and "additionalProperties" not in schema:
+            schema["additionalProperties"] = False
+        for key, item in schema.items():
+            if key not in ("required", "enum", "mapping"):
+                close(item)
+
+
+seen = {}
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    statuses = seen.setdefault(case.operation.definition.raw["operationId"], {})
+    statuses[response.status_code] = statuses.get(response.status_code, 0) + 1
+
+
+@atexit.register
+def write_seen():
+    """Which operation was answered how often with which status, for the one who started this."""
+    with open(os.environ["BIA_SEEN"], "w", encoding="utf-8") as file:
+        json.dump(seen, file, indent=1, sort_keys=True)
