@@ -196,7 +196,7 @@ pub enum Problem {
     HookTimedOut,
     /// The store failed.
     #[error(transparent)]
-    Store(#[source] StoreError),
+    Store(StoreError),
     /// Something that cannot happen did.
     #[error("internal: {0}")]
     Internal(String),

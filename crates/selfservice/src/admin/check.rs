@@ -1,7 +1,6 @@
 //! What every write checks, and what is said of a store's refusal.
 
 use bia_model::{Identity, IdentityState, schema};
-use bia_store::StoreError;
 
 use crate::cx::Cx;
 use crate::identity::{self, IDENTIFIER_CHARS};
