@@ -101,6 +101,8 @@ def as_app(case):
             use_flow(case, flow)
     if case.path == "/self-service/logout/api" and isinstance(case.body, dict):
         case.body["session_token"] = token
+    if case.path == "/bia/explain/{name}":
+        case.path_parameters["name"] = "session_aal2_required"
     if case.path == "/self-service/errors":
         case.query["id"] = an_error()
     if case.path == "/sessions/{id}":
@@ -165,8 +167,10 @@ def as_operator(case):
         ids["id"] = sign_in(seed)["session"]["id"]
     elif "/courier/messages/" in case.path:
         ids["id"] = call("GET", f"{ADMIN}/admin/courier/messages", {200})[0]["id"]
-    elif case.path.startswith("/admin/recovery/") and isinstance(case.body, dict):
+    elif case.path.startswith(("/admin/recovery/", "/admin/bia/verification/")) and isinstance(case.body, dict):
         case.body["identity_id"] = seed["id"]
+        if next(forms) % 2:
+            case.body = {"identity_id": seed["id"]}
     elif case.path == "/admin/identities" and isinstance(case.body, dict) and "traits" in case.body:
         case.body["traits"] = {"email": f"new-{API}-{next(names)}@example.org"}
 
