@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// Milliseconds of load before each measurement, not counted
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(0..=30_000))]
     pub(crate) warm_up_ms: u64,
-    /// What to measure, separated by commas: whoami, health, flow, login, registration, admin-get, admin-list, mixed or all
+    /// What to measure, separated by commas: whoami, health, flow, login, registration, admin-get, admin-list, admin-search, mixed or all
     #[arg(long, default_value = "all")]
     pub(crate) scenario: String,
     /// The password hash the server is configured with: bcrypt:COST or argon2id:KIBIBYTES,PASSES,LANES

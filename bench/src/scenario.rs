@@ -28,13 +28,15 @@ pub(crate) enum Scenario {
     AdminGet,
     /// `GET /admin/identities?page_size=100`.
     AdminList,
+    /// `GET /admin/identities?bia_q=…&page_size=100`: two terms, one of which everybody fits.
+    AdminSearch,
     /// Of a hundred requests 85 whoami, 10 login flows, 4 identities and one list.
     Mixed,
 }
 
 impl Scenario {
     /// All of them, in the order in which they are measured and printed.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Health,
         Self::Whoami,
         Self::Flow,
@@ -42,6 +44,7 @@ impl Scenario {
         Self::Registration,
         Self::AdminGet,
         Self::AdminList,
+        Self::AdminSearch,
         Self::Mixed,
     ];
 
@@ -55,6 +58,7 @@ impl Scenario {
             Self::Registration => "registration",
             Self::AdminGet => "admin-get",
             Self::AdminList => "admin-list",
+            Self::AdminSearch => "admin-search",
             Self::Mixed => "mixed",
         }
     }
@@ -69,6 +73,7 @@ impl Scenario {
             Self::Registration => "registration (flow and submit)",
             Self::AdminGet => "admin: one identity",
             Self::AdminList => "admin: list of 100 identities",
+            Self::AdminSearch => "admin: search, 100 of those found",
             Self::Mixed => "mixed (85 whoami, 10 flows, 4 gets, 1 list)",
         }
     }
@@ -88,6 +93,7 @@ pub(crate) struct Targets {
     login_flow: Prepared,
     registration_flow: Prepared,
     admin_list: Prepared,
+    admin_search: Prepared,
     whoami: Vec<Prepared>,
     admin_get: Vec<Prepared>,
 }
@@ -117,6 +123,11 @@ impl Targets {
             login_flow: Prepared::get(public, "/self-service/login/api")?,
             registration_flow: Prepared::get(public, "/self-service/registration/api")?,
             admin_list: Prepared::get(admin, "/admin/identities?page_size=100")?,
+            // Everybody's address begins so, and everybody is active: the costliest kind of question.
+            admin_search: Prepared::get(
+                admin,
+                "/admin/identities?page_size=100&bia_q=state:active%20bia-bench",
+            )?,
             whoami: people
                 .iter()
                 .map(|p| Prepared::get(public, "/sessions/whoami")?.with_session(&p.token))
@@ -227,6 +238,14 @@ impl Visitor {
             .map(drop)
     }
 
+    async fn admin_search(&mut self) -> anyhow::Result<()> {
+        self.admin
+            .send(&self.targets.admin_search)
+            .await?
+            .expect(StatusCode::OK)
+            .map(drop)
+    }
+
     async fn mixed(&mut self) -> anyhow::Result<()> {
         // 37 and 100 have no common divisor: a hundred turns visit every number once, well shuffled.
         match self.turn.wrapping_mul(37) % 100 {
@@ -249,6 +268,7 @@ impl Step for Visitor {
             Scenario::Registration => self.registration().await,
             Scenario::AdminGet => self.admin_get().await,
             Scenario::AdminList => self.admin_list().await,
+            Scenario::AdminSearch => self.admin_search().await,
             Scenario::Mixed => self.mixed().await,
         }
     }

@@ -28,7 +28,7 @@ mod reload;
 mod return_urls;
 mod secret;
 pub mod section;
-mod size;
+pub mod size;
 mod source;
 mod survey;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 /// `None` for other texts and for sizes of 2^63 bytes or more. Text after the unit is ignored, as the
 /// reference does (`128MBytes`).
 #[must_use]
-pub(crate) fn parse(text: &str) -> Option<u64> {
+pub fn parse(text: &str) -> Option<u64> {
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let (digits, rest) = text.split_at(end);
     let number: u64 = digits.parse().ok()?;

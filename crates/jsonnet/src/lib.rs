@@ -18,14 +18,19 @@
 
 mod error;
 mod evaluate;
+mod format;
 mod input;
+mod lint;
 mod pool;
 mod snippet;
+mod source;
 mod worker;
 
 pub use error::JsonnetError;
 pub use evaluate::check;
+pub use format::format;
 pub use input::Input;
+pub use lint::lint;
 pub use pool::{Command, Jsonnet};
 pub use worker::serve_worker;
 

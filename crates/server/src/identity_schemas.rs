@@ -31,30 +31,37 @@ pub async fn compile_all(config: &Config) -> anyhow::Result<Schemas> {
     let disallow_ref = config.security.disallow_ref_in_identity_schemas;
     let mut schemas = Vec::new();
     for source in &config.identity.schemas {
-        let compiled = compile(source, disallow_ref).await.map_err(|problems| {
-            anyhow::anyhow!(
-                "The identity schema {:?} cannot be used. {}",
-                source.id,
-                problems.join(" ")
-            )
-        })?;
+        let compiled = compile(&source.json, disallow_ref)
+            .await
+            .map_err(|problems| {
+                anyhow::anyhow!(
+                    "The identity schema {:?} cannot be used. {}",
+                    source.id,
+                    problems.join(" ")
+                )
+            })?;
         schemas.push((source.id.clone(), Arc::new(compiled)));
     }
     Ok(Schemas::new(schemas))
 }
 
-async fn compile(source: &SchemaSource, disallow_ref: bool) -> Result<IdentitySchema, Vec<String>> {
+/// Compiles one schema; fetches the documents that it refers to.
+///
+/// # Errors
+/// Everything that is wrong with it, as sentences.
+pub(crate) async fn compile(
+    schema: &Value,
+    disallow_ref: bool,
+) -> Result<IdentitySchema, Vec<String>> {
     let documents = match disallow_ref {
         true => BTreeMap::new(),
-        false => documents(&source.json)
-            .await
-            .map_err(|problem| vec![problem])?,
+        false => documents(schema).await.map_err(|problem| vec![problem])?,
     };
     let options = CompileOptions {
         disallow_ref,
         documents,
     };
-    IdentitySchema::compile(&source.json, &options)
+    IdentitySchema::compile(schema, &options)
 }
 
 /// What a schema refers to, and what that refers to, and so on.
@@ -117,7 +124,7 @@ mod tests {
         write("inner.json", json!({"type": "string", "format": "email"}));
         let source = source(&json!({"$ref": format!("{}#/definitions/email", url("outer.json"))}));
         assert_eq!(check(&source), Ok(()));
-        let compiled = compile(&source, false).await.unwrap();
+        let compiled = compile(&source.json, false).await.unwrap();
         assert!(
             compiled
                 .validate(&json!({"email": "user-1@example.org"}))
@@ -125,7 +132,7 @@ mod tests {
         );
         assert!(compiled.validate(&json!({"email": "nobody"})).is_err());
         assert!(
-            compile(&source, true).await.is_err(),
+            compile(&source.json, true).await.is_err(),
             "forbidden by the configuration"
         );
     }
@@ -133,7 +140,7 @@ mod tests {
     #[tokio::test]
     async fn a_document_that_is_not_there_is_named() {
         let source = source(&json!({"$ref": "file:///there/is/no/such/document.json"}));
-        let problems = compile(&source, false).await.unwrap_err();
+        let problems = compile(&source.json, false).await.unwrap_err();
         assert!(
             problems
                 .iter()

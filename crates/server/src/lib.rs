@@ -30,6 +30,7 @@ mod openapi;
 pub mod reload;
 pub mod respond;
 pub mod route;
+pub mod search;
 pub mod start;
 pub mod version;
 pub mod wire;

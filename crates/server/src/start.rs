@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use bia_config::section::bia::StoredToken;
-use bia_config::section::hasher::HashAlgorithm;
+use bia_config::section::hasher::{Argon2, HashAlgorithm};
 use bia_config::section::log::{LogFormat, LogLevel};
 use bia_config::{Config, Finding, Findings, Severity, Sources};
 use bia_courier::Courier;
@@ -25,7 +25,7 @@ use bia_store::{Dialect, Dsn, Store, migrate, network};
 use time::OffsetDateTime;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::{identity_schemas, log};
+use crate::{identity_schemas, log, search};
 
 /// Reads and checks a configuration.
 ///
@@ -204,6 +204,7 @@ pub async fn app(
     store: Store,
     jsonnet: bia_jsonnet::Command,
 ) -> anyhow::Result<Arc<App>> {
+    store.set_searchable(search::searchable(&config));
     let jsonnet = Arc::new(Jsonnet::new(jsonnet));
     let runtime = ArcSwap::from_pointee(runtime(config, &jsonnet).await?);
     Ok(Arc::new(App {
@@ -223,12 +224,17 @@ fn hasher(config: &Config) -> HasherConfig {
     let hashers = &config.hashers;
     match hashers.algorithm {
         HashAlgorithm::Bcrypt => HasherConfig::bcrypt(hashers.bcrypt.cost, config.dev),
-        HashAlgorithm::Argon2 => HasherConfig::Argon2id {
-            memory_kib: u32::try_from(hashers.argon2.memory / 1024).unwrap_or(u32::MAX),
-            iterations: hashers.argon2.iterations,
-            parallelism: hashers.argon2.parallelism,
-            salt_bytes: usize::try_from(hashers.argon2.salt_length).unwrap_or(usize::MAX),
-            key_bytes: usize::try_from(hashers.argon2.key_length).unwrap_or(usize::MAX),
-        },
+        HashAlgorithm::Argon2 => argon2(&hashers.argon2),
+    }
+}
+
+/// Argon2id with the configured costs.
+pub(crate) fn argon2(costs: &Argon2) -> HasherConfig {
+    HasherConfig::Argon2id {
+        memory_kib: u32::try_from(costs.memory / 1024).unwrap_or(u32::MAX),
+        iterations: costs.iterations,
+        parallelism: costs.parallelism,
+        salt_bytes: usize::try_from(costs.salt_length).unwrap_or(usize::MAX),
+        key_bytes: usize::try_from(costs.key_length).unwrap_or(usize::MAX),
     }
 }

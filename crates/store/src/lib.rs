@@ -32,6 +32,8 @@ pub mod identity;
 pub mod mfa;
 pub mod migrate;
 pub mod network;
+pub mod phones;
+pub mod search;
 pub mod session;
 pub mod used_step;
 

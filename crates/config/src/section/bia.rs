@@ -17,6 +17,8 @@ pub struct Bia {
     pub help: BiaHelp,
     /// Security keys and passkeys.
     pub security_keys: BiaSecurityKeys,
+    /// Finding identities.
+    pub search: BiaSearch,
     /// Sessions.
     pub sessions: BiaSessions,
     /// Which addresses the hook `require_verified_address` asks for.
@@ -89,6 +91,14 @@ impl Default for BiaAbuse {
             messages_per_address: 30,
         }
     }
+}
+
+/// `bia.search`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct BiaSearch {
+    /// The traits by which `bia_q` finds identities, besides identifiers and addresses; members with dots between.
+    pub traits: Vec<String>,
 }
 
 /// `bia.sessions`

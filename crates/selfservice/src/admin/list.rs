@@ -124,6 +124,16 @@ fn wanted(cx: &Cx) -> Result<Wanted<'_>, Problem> {
         .unwrap_or(Wanted::All))
 }
 
+/// Refuses the filters of the list beside another one.
+pub fn refuse_filters_beside(cx: &Cx, parameter: &str) -> Result<(), Problem> {
+    match wanted(cx)? {
+        Wanted::All => Ok(()),
+        _ => Err(Problem::BadRequest(format!(
+            "{parameter} cannot be given together with ids, {BY_IDENTIFIER}, {BY_PREFIX} or {BY_ORGANIZATION}."
+        ))),
+    }
+}
+
 fn read_ids(ids: &[&str]) -> Result<Vec<Uuid>, Problem> {
     if ids.len() > MOST_IDS {
         return Err(Problem::BadRequest(format!(

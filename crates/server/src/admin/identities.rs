@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use bia_model::Identity;
-use bia_selfservice::admin::{self, Done, IncludeCredentials, Listed, Written};
+use bia_selfservice::admin::{self, Done, IncludeCredentials, Listed, Written, search};
 use bia_selfservice::cx::App;
 use bia_selfservice::problem::Problem;
 use bia_store::identity::Page;
@@ -17,7 +17,7 @@ use super::Call;
 use crate::error;
 use crate::respond::json_answer;
 use crate::route::Routes;
-use crate::wire::link_header::{self, IdentityPaging};
+use crate::wire::link_header::{self, IdentityPaging, SearchPaging};
 
 pub(super) fn routes() -> Routes<Arc<App>> {
     Routes::new()
@@ -41,6 +41,9 @@ pub(super) fn routes() -> Routes<Arc<App>> {
 }
 
 async fn list(call: Call) -> Response {
+    if let Some(question) = search::question(call.cx()) {
+        return call.answer(found(&call, question).await);
+    }
     let result = async {
         let paging = IdentityPaging::from_query(call.query())
             .map_err(|e| Problem::BadRequest(e.to_string()))?;
@@ -70,6 +73,30 @@ async fn list(call: Call) -> Response {
         Ok(response)
     };
     call.answer(result.await)
+}
+
+/// A page of the identities that fit a question.
+async fn found(call: &Call, question: &str) -> Result<Response, Problem> {
+    let cx = call.cx();
+    admin::refuse_filters_beside(cx, search::PARAMETER)?;
+    let include = IncludeCredentials::of_request(cx)?;
+    let keys = call.page_keys();
+    let paging = SearchPaging::from_query(call.query(), question, &keys, cx.now)
+        .map_err(|e| Problem::BadRequest(e.to_string()))?;
+    let mut found = search::find(cx, question, paging.after(), paging.limit()).await?;
+    if !include.asked() {
+        // They were read to see whether the identity fits.
+        found.items.iter_mut().for_each(|i| i.credentials.clear());
+    }
+    let shown: Vec<Value> = found
+        .items
+        .iter()
+        .map(|i| admin::identity_json(cx, i, &include))
+        .collect();
+    let mut response = json_answer(StatusCode::OK, &Value::Array(shown));
+    let next = found.next.as_ref();
+    paging.add_headers(&call.path, next, &keys, cx.now, response.headers_mut());
+    Ok(response)
 }
 
 async fn create(call: Call) -> Response {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::Call;
 use crate::respond::json_answer;
 use crate::route::Routes;
-use crate::wire::link_header::{CourierPaging, PageKeys, PagePosition};
+use crate::wire::link_header::{CourierPaging, PagePosition};
 
 pub(super) fn routes() -> Routes<Arc<App>> {
     Routes::new()
@@ -26,14 +26,7 @@ pub(super) fn routes() -> Routes<Arc<App>> {
 async fn list(call: Call) -> Response {
     let result = async {
         let cx = call.cx();
-        let secrets: Vec<&[u8]> = cx
-            .config()
-            .secrets
-            .pagination
-            .iter()
-            .map(|s| s.as_bytes())
-            .collect();
-        let keys = PageKeys::new(&secrets);
+        let keys = call.page_keys();
         let paging = CourierPaging::from_query(call.query(), &keys, cx.now);
         let paging = paging.map_err(|e| Problem::malformed(e.to_string()))?;
         let start = paging.after();

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use crate::extract::{self, Incoming};
 use crate::route::Routes;
 use crate::wire::go_bool;
+use crate::wire::link_header::PageKeys;
 use crate::{middleware, respond};
 
 /// The routes, all below `/admin`.
@@ -95,6 +96,12 @@ impl Call {
         };
         let wrong = || Problem::malformed(format!("active={text}: it is neither true nor false."));
         go_bool::parse(text).map(Some).ok_or_else(wrong)
+    }
+
+    /// The keys of sealed page tokens.
+    fn page_keys(&self) -> PageKeys {
+        let secrets = self.cx().config().secrets.pagination.iter();
+        PageKeys::new(&secrets.map(|s| s.as_bytes()).collect::<Vec<_>>())
     }
 
     /// The answer.

@@ -14,6 +14,7 @@ use bia_store::{Dsn, Store};
 use clap::{Args, Subcommand, ValueEnum};
 use time::OffsetDateTime;
 
+use super::phones::NormalizePhoneNumbers;
 use super::{ConfigFiles, Threads, block_on, sources};
 
 /// How long the database may take to answer.
@@ -27,6 +28,10 @@ pub(super) enum Migrate {
     /// prepared by `bia serve` itself; for others run `up` before a new release is started.
     #[command(args_conflicts_with_subcommands = true)]
     Sql(Sql),
+    /// Brings phone numbers that older versions of the reference kept as they were typed to one spelling (E.164).
+    ///
+    /// It may be run any number of times, and stopped and taken up again with --start-after. Make a backup first.
+    NormalizePhoneNumbers(NormalizePhoneNumbers),
 }
 
 #[derive(Args)]
@@ -102,7 +107,7 @@ enum Shown {
 }
 
 #[derive(Args)]
-struct Database {
+pub(super) struct Database {
     /// The database, for example postgres://user:password@host:5432/name or sqlite:///path/to/file?_fk=true.
     dsn: Option<String>,
 
@@ -111,13 +116,16 @@ struct Database {
     read_from_env: bool,
 
     #[command(flatten)]
-    files: ConfigFiles,
+    pub(super) files: ConfigFiles,
 }
 
 impl Migrate {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let Migrate::Sql(sql) = self;
         block_on(Threads::One, async {
+            let sql = match self {
+                Migrate::Sql(sql) => sql,
+                Migrate::NormalizePhoneNumbers(command) => return command.run().await,
+            };
             match sql.direction {
                 Some(Direction::Up(command)) => command.run().await,
                 Some(Direction::Down(command)) => command.run().await,
@@ -222,7 +230,7 @@ impl Status {
 }
 
 impl Database {
-    async fn open(&self) -> anyhow::Result<Store> {
+    pub(super) async fn open(&self) -> anyhow::Result<Store> {
         let dsn = Dsn::parse(&self.dsn()?)?;
         Store::connect(&dsn, PATIENCE)
             .await

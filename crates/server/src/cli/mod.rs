@@ -6,8 +6,12 @@ mod copy;
 mod courier;
 mod doctor;
 mod explain;
+mod hashers;
 mod migrate;
+mod phones;
+mod search;
 mod serve;
+mod snippets;
 mod sources;
 mod stop;
 mod version;
@@ -48,6 +52,9 @@ enum Command {
     /// Removes what has expired from a database.
     #[command(subcommand)]
     Cleanup(cleanup::Cleanup),
+    /// Keeps identities searchable.
+    #[command(subcommand)]
+    Search(search::Search),
     /// Works with identities of a running server: `bia identities list` is the same as `bia list identities`.
     #[command(subcommand)]
     Identities(Identities),
@@ -63,6 +70,12 @@ enum Command {
     /// Deletes identities.
     #[command(subcommand)]
     Delete(Delete),
+    /// Checks identities.
+    #[command(subcommand)]
+    Validate(Validate),
+    /// Finds out what password hashes cost on this machine.
+    #[command(subcommand)]
+    Hashers(hashers::Hashers),
     /// Asks a running server how it is.
     #[command(subcommand)]
     Remote(client::remote::Remote),
@@ -75,9 +88,18 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Evaluates Jsonnet for a server, which starts it: tasks are read from standard input.
-    #[command(hide = true)]
-    Jsonnet,
+    /// Formats files.
+    #[command(subcommand)]
+    Format(Format),
+    /// Looks for mistakes in files.
+    #[command(subcommand)]
+    Lint(Lint),
+    /// Works with Jsonnet files. Without a command it evaluates them for a server, which starts it: tasks are read from
+    /// standard input.
+    Jsonnet {
+        #[command(subcommand)]
+        command: Option<snippets::Snippets>,
+    },
     /// Prints which build this is.
     Version,
 }
@@ -94,6 +116,28 @@ enum Identities {
     Delete(client::identities::Delete),
     /// Tells how an identity can sign in, and whether it needs a second factor and why.
     Explain(client::explain::Explain),
+    /// Checks files of identities without sending them.
+    Validate(client::validate::Validate),
+}
+
+#[derive(Subcommand)]
+enum Format {
+    /// Brings Jsonnet files to one layout.
+    Jsonnet(snippets::Format),
+}
+
+#[derive(Subcommand)]
+enum Lint {
+    /// Looks for mistakes in Jsonnet files.
+    #[command(alias = "jsonnet")]
+    Lint(snippets::Lint),
+}
+
+#[derive(Subcommand)]
+enum Validate {
+    /// Checks files of identities without sending them.
+    #[command(alias = "identities")]
+    Identity(client::validate::Validate),
 }
 
 #[derive(Subcommand)]
@@ -161,6 +205,7 @@ pub fn run() -> ExitCode {
         Command::Courier(command) => command.run(),
         Command::Cleanup(command) => command.run(),
         Command::Identities(Identities::Explain(command)) => command.run(),
+        Command::Search(command) => command.run(),
         Command::Get(Get::Identity(command)) | Command::Identities(Identities::Get(command)) => {
             command.run()
         }
@@ -170,6 +215,9 @@ pub fn run() -> ExitCode {
         | Command::Identities(Identities::Import(command)) => command.run(),
         Command::Delete(Delete::Identity(command))
         | Command::Identities(Identities::Delete(command)) => command.run(),
+        Command::Validate(Validate::Identity(command))
+        | Command::Identities(Identities::Validate(command)) => command.run(),
+        Command::Hashers(command) => command.run(),
         Command::Remote(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Explain(command) => command.run(),
@@ -177,7 +225,12 @@ pub fn run() -> ExitCode {
             clap_complete::generate(shell, &mut Cli::command(), "bia", &mut std::io::stdout());
             Ok(())
         }
-        Command::Jsonnet => jsonnet(),
+        Command::Jsonnet { command: None } => jsonnet(),
+        Command::Jsonnet {
+            command: Some(command),
+        } => command.run(),
+        Command::Format(Format::Jsonnet(command)) => command.run(),
+        Command::Lint(Lint::Lint(command)) => command.run(),
         Command::Version => version::print(),
     };
     match outcome {

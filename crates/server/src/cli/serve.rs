@@ -14,7 +14,7 @@ use super::stop::Stop;
 use super::{ConfigFiles, Threads, block_on, sources};
 use crate::listen::Bound;
 use crate::route::Process;
-use crate::{courier, reload, start};
+use crate::{courier, reload, search, start};
 
 /// How long the database may take to answer at start.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -82,6 +82,7 @@ impl Serve {
         let _watching = reload::follow(sources, handle, move |config| {
             let app = Arc::clone(&reloaded);
             async move {
+                app.store.set_searchable(search::searchable(&config));
                 app.runtime
                     .store(Arc::new(start::runtime(config, &app.jsonnet).await?));
                 Ok(())
@@ -110,6 +111,11 @@ impl Serve {
             let (worker, stop) = (courier::beside(&app), stop.clone());
             parts.spawn(async move { Ok(worker.run(stop.told()).await?) });
         }
+        let (looked_at, stop_search) = (Arc::clone(&app), stop.clone());
+        parts.spawn(async move {
+            search::keep_up(looked_at, stop_search.told()).await;
+            Ok(())
+        });
         let mut outcome = Ok(());
         while let Some(ended) = parts.join_next().await {
             if let Err(error) = ended.context("A part of the server panicked.").flatten() {

@@ -190,6 +190,120 @@ fn many_lines_are_imported_in_batches_and_bad_ones_are_told_by_number() {
 }
 
 #[test]
+fn identities_are_checked_as_the_server_would_without_being_sent() {
+    let place = Place::new();
+    let public = format!("http://127.0.0.1:{}", place.running.public);
+    let good = json!([person(1), person(2)]).to_string();
+    for command in [["validate", "identity"], ["identities", "validate"]] {
+        // The admin listener would lead to the public address, which a test has not.
+        let output = place.bia(&[&command[..], &["-e", &public]].concat(), &good);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(text(&output.stdout), "All 2 identities are valid.\n");
+    }
+    let mut unknown_member = person(1);
+    unknown_member["colour"] = json!("red");
+    let wrong_trait = json!({"schema_id": "default", "traits": {"email": "no address"}});
+    let wrong = json!([person(1), unknown_member, wrong_trait]).to_string();
+    let output = place.bia(&["validate", "identity", "-e", &public], &wrong);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    for part in [
+        "STD_IN[1]: ",
+        "colour",
+        "STD_IN[2]: traits.email: ",
+        "#/traits/email <- ",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let mut of_nothing = person(1);
+    of_nothing["schema_id"] = json!("no-such-schema");
+    for wrong in [of_nothing, json!({"traits": {}}), json!("text")] {
+        let output = place.bia(&["validate", "identity", "-e", &public], &wrong.to_string());
+        assert_eq!(output.status.code(), Some(1), "{wrong}");
+    }
+    assert_eq!(
+        place.json(&["list", "identities", "--format", "jsonpath=identities.#"]),
+        json!(0)
+    );
+}
+
+#[test]
+fn costs_of_hashes_are_measured_and_found() {
+    let place = Place::new();
+    let small = ["--memory", "1MB", "--parallelism", "1"];
+    let hash = [
+        &["hashers", "argon2", "hash", "one", "two", "--parallel"][..],
+        &small,
+    ]
+    .concat();
+    let output = place.bia(&hash, "");
+    assert!(output.status.success(), "{output:?}");
+    let lines: Vec<&str> = text(&output.stdout).lines().collect();
+    assert!(
+        lines[0].starts_with("password 0: ") && lines[2].starts_with("total: "),
+        "{lines:?}"
+    );
+
+    for spelling in ["load-test", "loadtest"] {
+        let load = [
+            "hashers",
+            "argon2",
+            spelling,
+            "600",
+            "--sample-time",
+            "300ms",
+            "--format=json",
+        ];
+        let measured = place.json(&[&load[..], &small].concat());
+        assert!(
+            measured["median_request_time"].as_u64() > Some(0),
+            "{measured}"
+        );
+    }
+    let found = place.json(&[
+        "hashers",
+        "argon2",
+        "calibrate",
+        "60",
+        "--parallelism",
+        "1",
+        "--min-duration",
+        "1ms",
+        "--expected-deviation",
+        "20s",
+        "--adjust-memory-by",
+        "4MB",
+        "--max-memory",
+        "16MB",
+        "--sample-time",
+        "1s",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(found["parallelism"], 1, "{found}");
+    let memory = found["memory"].as_str().unwrap();
+    assert!(memory.ends_with("MB"), "{found}");
+
+    for wrong in [
+        &["hashers", "argon2", "hash"][..],
+        &["hashers", "argon2", "hash", "x", "--memory", "lots"],
+        &["hashers", "argon2", "load-test", "many"],
+        &[
+            "hashers",
+            "argon2",
+            "hash",
+            "x",
+            "--memory",
+            "8MB",
+            "--parallelism",
+            "0",
+        ],
+    ] {
+        assert_eq!(place.bia(wrong, "").status.code(), Some(1), "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_server_tells_its_state_and_one_that_is_not_there_fails() {
     let place = Place::new();
     assert_eq!(

@@ -7,6 +7,7 @@
 )]
 
 mod admin;
+mod admin_bad_input;
 mod bad_input;
 mod binary;
 mod client;
@@ -15,6 +16,7 @@ mod cors;
 mod crash;
 #[path = "../../../store/tests/it/databases.rs"]
 mod databases;
+mod databases_mended;
 mod doctor;
 mod existing_database;
 mod folk;
@@ -37,7 +39,9 @@ mod registration;
 mod reports;
 mod running;
 mod schemas;
+mod search;
 mod secured;
+mod snippets;
 mod social;
 mod sockets;
 mod thread;

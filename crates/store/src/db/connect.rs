@@ -1,7 +1,7 @@
 //! Opening the database.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
@@ -14,6 +14,7 @@ use super::dsn::{SqliteFile, Target};
 use super::pool::{Driver, Pool};
 use super::watch::{Stamp, Watch};
 use super::{Conn, Dialect, Dsn, Link, StoreError, Tx, mysql, postgres, sqlite};
+use crate::search::Searchable;
 
 /// How long one attempt to reach the database may take.
 const ATTEMPT: Duration = Duration::from_secs(5);
@@ -28,6 +29,7 @@ struct Inner {
     pools: Pools,
     dialect: Dialect,
     nid: OnceLock<Uuid>,
+    searchable: RwLock<Arc<Searchable>>,
     watch: Option<Watch>,
     true_snapshots: OnceLock<bool>,
     /// Dropped last: the files of a database that lives no longer than the process.
@@ -100,6 +102,7 @@ impl Store {
             pools,
             dialect: dsn.dialect,
             nid: OnceLock::new(),
+            searchable: RwLock::default(),
             watch,
             true_snapshots: OnceLock::new(),
             _folder: folder,
@@ -116,17 +119,17 @@ impl Store {
             Pools::Postgres(pool) => Link::Postgres(pool.take().await?),
             Pools::MySql(pool) => Link::MySql(pool.take().await?),
         };
-        Ok(Conn::new(link, self.inner.dialect, self.nid()))
+        Ok(self.conn(link))
+    }
+
+    fn conn(&self, link: Link) -> Conn {
+        Conn::new(link, self.inner.dialect, self.nid(), self.searchable())
     }
 
     /// A connection for single statements that write. On SQLite: the one writer, so be short.
     pub async fn write(&self) -> Result<Conn, StoreError> {
         match &self.inner.pools {
-            Pools::Sqlite { writer, .. } => Ok(Conn::new(
-                Link::Sqlite(writer.take().await?),
-                self.inner.dialect,
-                self.nid(),
-            )),
+            Pools::Sqlite { writer, .. } => Ok(self.conn(Link::Sqlite(writer.take().await?))),
             _ => self.read().await,
         }
     }
@@ -193,6 +196,17 @@ impl Store {
     /// Remembers the network for all later connections. The first call counts.
     pub(crate) fn set_nid(&self, nid: Uuid) {
         self.inner.nid.get_or_init(|| nid);
+    }
+
+    /// Says which traits identities are found by from now on. What was kept before follows as `search::refresh` goes on.
+    pub fn set_searchable(&self, searchable: Searchable) {
+        let kept = self.inner.searchable.write();
+        *kept.unwrap_or_else(PoisonError::into_inner) = Arc::new(searchable);
+    }
+
+    fn searchable(&self) -> Arc<Searchable> {
+        let kept = self.inner.searchable.read();
+        Arc::clone(&kept.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Closes the idle connections; later calls fail. Connections in use are closed as they end.

@@ -18,6 +18,7 @@ mod value;
 mod watch;
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use sqlx::{AssertSqlSafe, MySql, Postgres, Sqlite};
 use uuid::Uuid;
@@ -30,6 +31,7 @@ pub use row::{Columns, FromColumn, Json, JsonText, Row};
 pub use transact::{Attempts, StoreFailure};
 pub use value::{Bind, Kind, Value};
 
+use crate::search::Searchable;
 use pool::{Driver, Lease};
 use row::RowKind;
 pub(crate) use watch::Stamp;
@@ -41,6 +43,7 @@ pub struct Conn {
     link: Link,
     dialect: Dialect,
     nid: Uuid,
+    searchable: Arc<Searchable>,
 }
 
 enum Link {
@@ -80,8 +83,18 @@ macro_rules! run {
 }
 
 impl Conn {
-    fn new(link: Link, dialect: Dialect, nid: Uuid) -> Conn {
-        Conn { link, dialect, nid }
+    fn new(link: Link, dialect: Dialect, nid: Uuid, searchable: Arc<Searchable>) -> Conn {
+        Conn {
+            link,
+            dialect,
+            nid,
+            searchable,
+        }
+    }
+
+    /// Which traits identities are found by.
+    pub(crate) fn searchable(&self) -> Arc<Searchable> {
+        Arc::clone(&self.searchable)
     }
 
     /// The network whose rows this connection works on; the nil id until it is known.

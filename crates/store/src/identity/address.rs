@@ -253,6 +253,9 @@ pub async fn mark_verified(
             args![true, now, "completed", now, conn.nid(), address_id],
         )
         .await?;
+    if found > 0 {
+        crate::search::mark_verified(conn, address_id).await?;
+    }
     Ok(found > 0)
 }
 

@@ -19,6 +19,7 @@ pub use search::{
 
 use crate::args;
 use crate::db::{Conn, StoreError, Tx};
+use crate::search as terms;
 use columns::{
     JOINED_ROWS, gather, identity_columns, join_addresses, recovery_columns, verifiable_columns,
 };
@@ -110,7 +111,8 @@ pub async fn insert(tx: &mut Tx, identity: &Identity) -> Result<(), StoreError> 
     .await?;
     credential::insert(tx, i.id, i.credentials.iter()).await?;
     address::insert_verifiable(tx, i.id, i.verifiable_addresses.iter()).await?;
-    address::insert_recovery(tx, i.id, i.recovery_addresses.iter()).await
+    address::insert_recovery(tx, i.id, i.recovery_addresses.iter()).await?;
+    terms::insert(tx, identity).await
 }
 
 /// An empty external id is none.
@@ -161,7 +163,8 @@ pub async fn update(
     }
     let stored = get(tx, identity.id, Expand::Credentials).await?;
     credential::replace_changed(tx, identity, &stored.credentials, now).await?;
-    address::replace_changed(tx, identity, &stored, now).await
+    address::replace_changed(tx, identity, &stored, now).await?;
+    terms::replace(tx, identity).await
 }
 
 /// Makes other units of work that lock or update the identity wait until this one ends. `false`
@@ -211,6 +214,7 @@ pub async fn delete(tx: &mut Tx, id: Uuid) -> Result<bool, StoreError> {
         args![nid, id],
     )
     .await?;
+    terms::remove(tx, id).await?;
     let gone = tx
         .execute(
             "DELETE FROM identities WHERE nid = $1 AND id = $2",

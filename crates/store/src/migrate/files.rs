@@ -58,6 +58,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         up: three!("0004_identity_mfa.sql"),
         down: three!("0004_identity_mfa.down.sql"),
     },
+    Migration {
+        number: 5,
+        name: "search",
+        up: three!("0005_search.sql"),
+        down: three!("0005_search.down.sql"),
+    },
 ];
 
 /// Whether a step is one of this version.

@@ -16,6 +16,7 @@ mod people;
 mod place;
 mod remembered;
 mod seam;
+mod search;
 mod sessions;
 mod shapes;
 mod short_lived;

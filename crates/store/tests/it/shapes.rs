@@ -29,6 +29,9 @@ async fn as_the_reference_leaves_it(place: &Place) {
         "bia_courier_lease",
         "bia_used_step",
         "bia_identity_mfa",
+        "bia_search_term",
+        "bia_search_entry",
+        "bia_search_round",
     ] {
         let sql = format!("DROP TABLE {table}");
         conn.script(sql.leak()).await.unwrap();

@@ -4,8 +4,9 @@ mod bulk;
 pub(super) mod explain;
 pub(super) mod identities;
 mod input;
-mod output;
+pub(super) mod output;
 pub(super) mod remote;
+pub(super) mod validate;
 
 use std::time::Duration;
 

@@ -24,22 +24,22 @@ pub(in crate::cli) enum Format {
 }
 
 /// One answer, for people and for programs.
-pub(super) struct Shown {
+pub(in crate::cli) struct Shown {
     /// The titles of the columns.
-    pub(super) titles: Vec<&'static str>,
+    pub(in crate::cli) titles: Vec<&'static str>,
     /// The cells; one row is shown upright.
-    pub(super) rows: Vec<Vec<String>>,
+    pub(in crate::cli) rows: Vec<Vec<String>>,
     /// Whether several rows are meant, also when there is one.
-    pub(super) is_list: bool,
+    pub(in crate::cli) is_list: bool,
     /// Rows below the table: an empty one and the token of the next page.
-    pub(super) next_page_token: Option<String>,
+    pub(in crate::cli) next_page_token: Option<String>,
     /// What JSON and YAML show.
-    pub(super) json: Value,
+    pub(in crate::cli) json: Value,
 }
 
 impl Format {
     /// Reads the value of `--format`; an unknown one is a table.
-    pub(super) fn parse(text: &str) -> Result<Format, String> {
+    pub(in crate::cli) fn parse(text: &str) -> Result<Format, String> {
         let (name, argument) = match text.split_once('=') {
             Some((name, argument)) => (name, Some(argument.to_owned())),
             None => (text, None),
@@ -61,7 +61,7 @@ impl Format {
 }
 
 /// Prints an answer; `quiet` counts more than the format.
-pub(super) fn print(shown: &Shown, format: &Format, quiet: bool) -> anyhow::Result<()> {
+pub(in crate::cli) fn print(shown: &Shown, format: &Format, quiet: bool) -> anyhow::Result<()> {
     if quiet {
         print!("{}", ids(shown));
         return Ok(());
@@ -98,7 +98,8 @@ fn ids(shown: &Shown) -> String {
     text
 }
 
-fn table(shown: &Shown) -> String {
+/// The answer for people.
+pub(in crate::cli) fn table(shown: &Shown) -> String {
     let titles: Vec<String> = shown
         .titles
         .iter()

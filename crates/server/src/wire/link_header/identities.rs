@@ -8,7 +8,7 @@ use super::{
     token,
 };
 
-const SIZES: Sizes = Sizes {
+pub(super) const SIZES: Sizes = Sizes {
     default: 250,
     max: 500,
 };

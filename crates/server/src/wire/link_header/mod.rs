@@ -1,21 +1,25 @@
 //! Paging: the parameters of lists, and the `Link` headers that lead on (`spec/admin.md` §3, `spec/sessions.md` §10).
 //!
-//! There are four flavours, and each list has its own: [`IdentityPaging`] (keyset, or pages for old clients),
-//! [`SessionPaging`] (keyset over time and id), [`Migration`] (pages with tokens) and [`CourierPaging`] (keyset with
-//! sealed tokens). Links are relative, keep all other parameters, and have their query sorted by name.
+//! There are five flavours, and each list has its own: [`IdentityPaging`] (keyset, or pages for old clients),
+//! [`SessionPaging`] (keyset over time and id), [`Migration`] (pages with tokens), and with
+//! sealed tokens [`CourierPaging`] and [`SearchPaging`]. Links are relative, keep all other parameters, and have their query sorted by name.
 
 mod courier;
 mod identities;
+mod keys;
 mod migration;
+mod search;
 mod sessions;
 
 use http::header::LINK;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-pub use courier::{CourierPaging, PageKeys, PagePosition};
+pub use courier::{CourierPaging, PagePosition};
 pub use identities::{IdentityPaging, Page};
+pub use keys::PageKeys;
 pub use migration::Migration;
+pub use search::SearchPaging;
 pub use sessions::{SessionPaging, SessionPosition};
 
 /// The number of all items of a list.
@@ -41,6 +45,11 @@ pub enum PagingError {
         "Paging with page and per_page ends at 1000 items. Use page_size and page_token instead."
     )]
     TooFar,
+    /// Pages are counted where only tokens lead on.
+    #[error(
+        "What was found is not paged by page and per_page. Use page_size and page_token instead."
+    )]
+    Counted,
 }
 
 /// How many items a keyset page has.

@@ -1,0 +1,209 @@
+//! `bia migrate normalize-phone-numbers`: brings phone numbers to one spelling (E.164).
+#![expect(
+    clippy::print_stdout,
+    reason = "what a command prints is what it is for"
+)]
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bia_model::normalise;
+use bia_store::phones::{self, PhoneRow, PhoneTable};
+use bia_store::{Store, StoreError, migrate, network, transact};
+use clap::Args;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::migrate::Database;
+
+#[derive(Args)]
+pub(super) struct NormalizePhoneNumbers {
+    #[command(flatten)]
+    database: Database,
+
+    /// How many rows are read at a time.
+    #[arg(short, long, value_name = "ROWS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    batch_size: u32,
+
+    /// How long to rest after each batch.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = time_text)]
+    batch_delay: Duration,
+
+    /// Tell what would be changed, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Go on behind a row, as the progress names it: ci=ID (identifiers), va=ID (verifiable addresses), ra=ID (recovery
+    /// addresses). May be given several times.
+    #[arg(long, value_name = "KEY=ID", value_delimiter = ',', value_parser = start_after)]
+    start_after: Vec<(&'static str, Uuid)>,
+}
+
+fn time_text(text: &str) -> Result<Duration, String> {
+    bia_config::duration::parse(text)
+        .map_err(|_| format!("{text:?} is no length of time; write for example 100ms or 1s"))
+}
+
+fn start_after(text: &str) -> Result<(&'static str, Uuid), String> {
+    let wrong = || {
+        format!(
+            "{text:?}: write for example ci=5d1f6c0a-0f4e-4f1b-9d53-0d1c1a6b7a11; the keys are ci, va and ra"
+        )
+    };
+    let (key, id) = text.split_once('=').ok_or_else(wrong)?;
+    let known = PhoneTable::ALL.map(key_of);
+    let key = known.into_iter().find(|known| *known == key);
+    Ok((
+        key.ok_or_else(wrong)?,
+        Uuid::try_parse(id).map_err(|_| wrong())?,
+    ))
+}
+
+fn key_of(table: PhoneTable) -> &'static str {
+    match table {
+        PhoneTable::Identifiers => "ci",
+        PhoneTable::Verifiable => "va",
+        PhoneTable::Recovery => "ra",
+    }
+}
+
+fn name_of(table: PhoneTable) -> &'static str {
+    match table {
+        PhoneTable::Identifiers => "Credential identifiers",
+        PhoneTable::Verifiable => "Verifiable addresses",
+        PhoneTable::Recovery => "Recovery addresses",
+    }
+}
+
+/// What became of the rows.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    scanned: u64,
+    updated: u64,
+    skipped: u64,
+    errors: u64,
+}
+
+impl NormalizePhoneNumbers {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let store = self.database.open().await?;
+        let steps = migrate::status(&store).await?;
+        anyhow::ensure!(
+            steps.iter().all(|step| step.applied_at.is_some()),
+            "Migrations are pending. Run `bia migrate sql up` first."
+        );
+        network::ensure(&store, OffsetDateTime::now_utc()).await?;
+        if self.dry_run {
+            eprintln!("Nothing will be changed.");
+        }
+        let starts: HashMap<&str, Uuid> = self.start_after.iter().copied().collect();
+        let mut tallies = Vec::new();
+        for table in PhoneTable::ALL {
+            let start = starts.get(key_of(table)).copied().unwrap_or_default();
+            let tally = self.work_through(&store, table, start).await;
+            tallies.push((
+                name_of(table),
+                tally.with_context(|| format!("{} cannot be worked through.", name_of(table)))?,
+            ));
+        }
+        print_summary(&tallies);
+        store.close().await;
+        Ok(())
+    }
+
+    async fn work_through(
+        &self,
+        store: &Store,
+        table: PhoneTable,
+        mut after: Uuid,
+    ) -> anyhow::Result<Tally> {
+        let mut tally = Tally::default();
+        loop {
+            let rows =
+                phones::page(&mut store.read().await?, table, after, self.batch_size).await?;
+            let Some(last) = rows.last() else {
+                return Ok(tally);
+            };
+            after = last.id;
+            for row in &rows {
+                self.mend(store, table, row, &mut tally).await?;
+            }
+            eprintln!(
+                "{}: {} rows so far (--start-after {}={after})",
+                name_of(table),
+                tally.scanned,
+                key_of(table)
+            );
+            if rows.len() < usize::try_from(self.batch_size)? {
+                return Ok(tally);
+            }
+            tokio::time::sleep(self.batch_delay).await;
+        }
+    }
+
+    async fn mend(
+        &self,
+        store: &Store,
+        table: PhoneTable,
+        row: &PhoneRow,
+        tally: &mut Tally,
+    ) -> anyhow::Result<()> {
+        tally.scanned += 1;
+        let spelling = normalise::e164(&row.value).filter(|spelling| *spelling != row.value);
+        let Some(spelling) = spelling else {
+            tally.skipped += 1;
+            return Ok(());
+        };
+        if self.dry_run {
+            eprintln!(
+                "{} {}: {:?} would be {spelling:?}",
+                name_of(table),
+                row.id,
+                row.value
+            );
+            tally.updated += 1;
+            return Ok(());
+        }
+        let now = OffsetDateTime::now_utc();
+        let done = transact!(store, tx => phones::respell(tx, table, row, &spelling, now).await);
+        match done {
+            Ok(true) => tally.updated += 1,
+            Ok(false) => tally.skipped += 1,
+            Err(StoreError::Conflict { .. }) => {
+                eprintln!(
+                    "{} {}: {:?} cannot be {spelling:?}, which another row has already.",
+                    name_of(table),
+                    row.id,
+                    row.value
+                );
+                tally.errors += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
+
+fn print_summary(tallies: &[(&str, Tally)]) {
+    let mut total = Tally::default();
+    println!(
+        "{:<24}{:<9}{:<9}{:<9}ERRORS",
+        "", "SCANNED", "UPDATED", "SKIPPED"
+    );
+    for (name, tally) in tallies {
+        print_line(name, tally);
+        total.scanned += tally.scanned;
+        total.updated += tally.updated;
+        total.skipped += tally.skipped;
+        total.errors += tally.errors;
+    }
+    print_line("TOTAL", &total);
+}
+
+fn print_line(name: &str, tally: &Tally) {
+    println!(
+        "{name:<24}{:<9}{:<9}{:<9}{}",
+        tally.scanned, tally.updated, tally.skipped, tally.errors
+    );
+}

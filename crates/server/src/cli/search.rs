@@ -1,0 +1,69 @@
+//! `bia search`: the terms by which identities are found.
+#![expect(
+    clippy::print_stdout,
+    reason = "what a command prints is what it is for"
+)]
+
+use anyhow::Context as _;
+use bia_config::Flags;
+use bia_store::{network, search};
+use clap::{Args, Subcommand};
+use time::OffsetDateTime;
+
+use super::migrate::Database;
+use super::{Threads, block_on, sources};
+use crate::{search as upkeep, start};
+
+#[derive(Subcommand)]
+pub(super) enum Search {
+    /// Makes the terms of all identities anew, beside running servers or without one.
+    ///
+    /// Servers do this by themselves, a few identities at a time. Give the configuration (-c) when it says which traits
+    /// are searchable: servers would make the terms once more otherwise.
+    Rebuild(Rebuild),
+}
+
+#[derive(Args)]
+pub(super) struct Rebuild {
+    #[command(flatten)]
+    database: Database,
+}
+
+impl Search {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let Search::Rebuild(command) = self;
+        block_on(Threads::One, command.run())
+    }
+}
+
+impl Rebuild {
+    async fn run(self) -> anyhow::Result<()> {
+        let store = self.database.open().await?;
+        network::ensure(&store, OffsetDateTime::now_utc())
+            .await
+            .context("The database cannot be read.")?;
+        if !self.database.files.config.is_empty() {
+            let sources = sources::from_files(&self.database.files, Flags::default());
+            let config = start::load(&sources).await;
+            let config = config.map_err(|findings| anyhow::anyhow!("{findings}"))?;
+            store.set_searchable(upkeep::searchable(&config));
+        }
+        search::start_over(&store)
+            .await
+            .context("The terms cannot be made anew. Is the database migrated?")?;
+        let mut indexed = 0;
+        loop {
+            let looked = search::refresh(&store)
+                .await
+                .with_context(|| format!("It stopped after {indexed} identities. Run it again."))?;
+            indexed += looked.indexed;
+            eprintln!("{indexed} identities so far.");
+            if looked.round_ended {
+                break;
+            }
+        }
+        println!("{indexed} identities can be searched.");
+        store.close().await;
+        Ok(())
+    }
+}

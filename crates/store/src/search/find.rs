@@ -1,0 +1,227 @@
+//! Which identities fit a question.
+//!
+//! One condition, the rarest, leads: what fits it is read off the index in the order of terms, then of ids, and the
+//! other conditions are put to what was read. So a page costs what it shows, however many identities there are; when
+//! the other conditions fit hardly anybody, it ends before it is full, and the list goes on behind it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bia_model::Identity;
+use uuid::Uuid;
+
+use super::term::{Condition, terms};
+use crate::args;
+use crate::db::{Conn, Row, StoreError, Value};
+use crate::identity::{Expand, Filter, Page, list};
+
+/// How many terms one page may look at.
+const MOST_LOOKED_AT: usize = 5000;
+
+/// How many are read at a time, after the first time.
+const CHUNK: usize = 500;
+
+/// Beyond this number a condition is a common one.
+pub(super) const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM bia_search_term \
+     WHERE nid = $1 AND term >= $2 AND term < $3 LIMIT 1001) some";
+
+/// The rest of what has one term.
+pub(super) const SAME_TERM: &str = "SELECT term, identity_id FROM bia_search_term \
+     WHERE nid = $1 AND term = $2 AND identity_id > $3 ORDER BY identity_id LIMIT $4";
+
+/// What has a later term.
+pub(super) const LATER_TERMS: &str = "SELECT term, identity_id FROM bia_search_term \
+     WHERE nid = $1 AND term > $2 AND term < $3 ORDER BY term, identity_id LIMIT $4";
+
+/// The first of the terms of identities that fit a condition.
+pub(super) const FIRST_TERMS: &str = "SELECT identity_id, MIN(term) FROM bia_search_term \
+     WHERE nid = $1 AND term >= $2 AND term < $3 AND identity_id IN ($*) GROUP BY identity_id";
+
+/// A place between two identities that were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Which of the conditions leads.
+    pub leading: u8,
+    /// The term by which the one before the place was found.
+    pub term: String,
+    /// Its id.
+    pub id: Uuid,
+}
+
+/// A page of what was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// In the order of the terms by which they were found, then of ids. With their credentials.
+    pub items: Vec<Identity>,
+    /// Where the list goes on; it may turn out that nothing follows.
+    pub next: Option<Position>,
+}
+
+/// Identities that fit all of the conditions, at most `size`; none without a condition.
+///
+/// What the reference has changed since its terms were made is checked once more: nobody is found who does not fit.
+pub async fn find(
+    conn: &mut Conn,
+    conditions: &[Condition],
+    after: Option<Position>,
+    size: u32,
+) -> Result<Found, StoreError> {
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let start = match after {
+        Some(position) => position,
+        None => first_position(conn, conditions).await?,
+    };
+    let Some(leading) = conditions.get(usize::from(start.leading)) else {
+        return Ok(Found {
+            items: Vec::new(),
+            next: None,
+        });
+    };
+    let (places, next) = places(conn, conditions, leading, start, size).await?;
+    let ids: Vec<Uuid> = places.iter().map(|place| place.id).collect();
+    let mut items = load(conn, &ids).await?;
+    let searchable = conn.searchable();
+    items.retain(|identity| {
+        let terms = terms(identity, &searchable);
+        conditions.iter().all(|condition| condition.fits(&terms))
+    });
+    Ok(Found { items, next })
+}
+
+/// The places of the next identities that fit, and where the list goes on.
+async fn places(
+    conn: &mut Conn,
+    conditions: &[Condition],
+    leading: &Condition,
+    start: Position,
+    size: usize,
+) -> Result<(Vec<Position>, Option<Position>), StoreError> {
+    let mut kept: Vec<Position> = Vec::new();
+    let (mut place, mut looked_at, mut chunk) = (start, 0, size.saturating_add(1));
+    loop {
+        let read = candidates(conn, leading, &place, chunk).await?;
+        let ended = read.len() < chunk;
+        looked_at += read.len();
+        if let Some(last) = read.last() {
+            place = last.clone();
+        }
+        kept.extend(fitting(conn, conditions, leading, read).await?);
+        if kept.len() > size {
+            kept.truncate(size);
+            let next = kept.last().cloned();
+            return Ok((kept, next));
+        }
+        if ended {
+            return Ok((kept, None));
+        }
+        if looked_at >= MOST_LOOKED_AT {
+            return Ok((kept, Some(place)));
+        }
+        chunk = CHUNK;
+    }
+}
+
+/// Before everything that fits the rarest condition.
+async fn first_position(conn: &mut Conn, conditions: &[Condition]) -> Result<Position, StoreError> {
+    let mut rarest = (0, i64::MAX);
+    // A single condition leads without being counted.
+    for (index, condition) in (0u8..).zip(conditions).filter(|_| conditions.len() > 1) {
+        let values = args![conn.nid(), condition.low.as_str(), condition.high.as_str()];
+        let count: i64 = conn
+            .fetch_one(COUNT, values)
+            .await?
+            .only("bia_search_term")?;
+        if count < rarest.1 {
+            rarest = (index, count);
+        }
+    }
+    let leading = conditions.get(usize::from(rarest.0));
+    Ok(Position {
+        leading: rarest.0,
+        term: leading.map(|c| c.low.clone()).unwrap_or_default(),
+        id: Uuid::nil(),
+    })
+}
+
+/// The next that fit the leading condition, at most `chunk`.
+async fn candidates(
+    conn: &mut Conn,
+    leading: &Condition,
+    place: &Position,
+    chunk: usize,
+) -> Result<Vec<Position>, StoreError> {
+    let nid = conn.nid();
+    let limit = |read: usize| i64::try_from(chunk - read).unwrap_or(i64::MAX);
+    let term = place.term.as_str();
+    let rows = conn
+        .fetch_all(SAME_TERM, args![nid, term, place.id, limit(0)])
+        .await?;
+    let mut read = read_places(&rows, place.leading)?;
+    if read.len() < chunk && !leading.is_exact() {
+        let high = leading.high.as_str();
+        let rows = conn
+            .fetch_all(LATER_TERMS, args![nid, term, high, limit(read.len())])
+            .await?;
+        read.extend(read_places(&rows, place.leading)?);
+    }
+    Ok(read)
+}
+
+fn read_places(rows: &[Row], leading: u8) -> Result<Vec<Position>, StoreError> {
+    let place = |row: &Row| {
+        let mut c = row.columns("bia_search_term");
+        Ok(Position {
+            leading,
+            term: c.take()?,
+            id: c.take()?,
+        })
+    };
+    rows.iter().map(place).collect()
+}
+
+/// Those that fit the other conditions too, each only where it is found first.
+async fn fitting(
+    conn: &mut Conn,
+    conditions: &[Condition],
+    leading: &Condition,
+    mut read: Vec<Position>,
+) -> Result<Vec<Position>, StoreError> {
+    if !leading.is_exact() {
+        let first = first_terms(conn, leading, &read).await?;
+        read.retain(|place| first.get(&place.id) == Some(&place.term));
+    }
+    for condition in conditions.iter().filter(|other| *other != leading) {
+        let first = first_terms(conn, condition, &read).await?;
+        read.retain(|place| first.contains_key(&place.id));
+    }
+    Ok(read)
+}
+
+async fn first_terms(
+    conn: &mut Conn,
+    condition: &Condition,
+    places: &[Position],
+) -> Result<HashMap<Uuid, String>, StoreError> {
+    let values = [
+        Value::from(conn.nid()),
+        Value::from(condition.low.as_str()),
+        Value::from(condition.high.as_str()),
+    ];
+    let ids = places.iter().map(|place| Value::from(place.id));
+    let rows = conn.fetch_all_in(FIRST_TERMS, &values, ids).await?;
+    let first = |row: &Row| {
+        let mut c = row.columns("bia_search_term");
+        Ok((c.take()?, c.take()?))
+    };
+    rows.iter().map(first).collect()
+}
+
+/// The identities with these ids, in their order; without those that are gone.
+async fn load(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Identity>, StoreError> {
+    let page = Page::After {
+        id: Uuid::nil(),
+        size: u32::MAX,
+    };
+    let found = list(conn, Filter::Ids(ids), page, Expand::Credentials).await?;
+    let mut by_id: BTreeMap<Uuid, Identity> = found.items.into_iter().map(|i| (i.id, i)).collect();
+    Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
+}
