@@ -2,6 +2,7 @@
 
 mod conditions;
 mod mfa;
+mod hooks;
 mod shape;
 mod variants;
 
@@ -14,5 +15,6 @@ pub(crate) fn check(tree: &Tree, effective: &Value) -> Findings {
     let mut findings = shape::check(key::root(), effective, tree);
     findings.extend(conditions::check(effective, tree).0);
     findings.extend(mfa::check(effective, tree));
+    findings.extend(hooks::check(effective, tree));
     findings
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::section::cookies::is_secure;
 use crate::{Finding, Findings, source::Tree, source_bool};
 
 pub(super) fn check(value: &Value, tree: &Tree) -> Findings {
@@ -14,6 +15,7 @@ pub(super) fn check(value: &Value, tree: &Tree) -> Findings {
     findings.extend(rules.schemas());
     findings.extend(rules.return_url());
     findings.extend(rules.secure_texts());
+    findings.extend(rules.crossing_cookies());
     findings.extend(rules.sender());
     findings
 }
@@ -239,6 +241,29 @@ impl Rules<'_> {
             problem,
             "Add an address of your own domain.",
         ))
+    }
+
+    /// What SameSite becomes where cookies are not for https only, as in development mode.
+    fn crossing_cookies(&self) -> Vec<Finding> {
+        let found = |section: &str, affected: &[&str], problem: &str| {
+            let (path, text) = (format!("{section}.same_site"), format!("{section}.secure"));
+            let secure = self.text(&text).or(self.text("cookies.secure"));
+            let written = self.text(&path)?;
+            if !affected.contains(&written) || is_secure(secure, self.is_on("dev")) {
+                return None;
+            }
+            let mend = format!(
+                "Serve over https with {text} \"true\", which is the default outside of development mode."
+            );
+            Some(self.warning(&path, problem, &mend))
+        };
+        let general = "These cookies are not secure; as long as that is so, the anti-CSRF cookie has SameSite=Lax, and browsers take no cookie with SameSite=None.";
+        let session = "The session cookie is not secure, and browsers take no such cookie with SameSite=None.";
+        let findings = [
+            found("cookies", &["None", "Strict"], general),
+            found("session.cookie", &["None"], session),
+        ];
+        findings.into_iter().flatten().collect()
     }
 
     fn secure_texts(&self) -> Vec<Finding> {

@@ -116,6 +116,7 @@ impl Walk<'_> {
             Some(known) => format!("Did you mean {known}?"),
             None => "Remove it, or check its spelling and indentation.".to_owned(),
         };
+        let mend = mend + &known(key);
         if key.closed {
             return self.error(&path, "There is no such key.", mend);
         }
@@ -196,6 +197,16 @@ impl Walk<'_> {
             };
             self.error(path, format!("{value} is out of range."), mend);
         }
+    }
+}
+
+/// The keys that can stand here, where they are few enough to be read.
+fn known(key: &Key) -> String {
+    const READABLE: usize = 12;
+    let names: Vec<&str> = key.children.iter().map(|(name, _)| name.as_str()).collect();
+    match names.len() {
+        1..=READABLE => format!(" Keys that can stand here: {}.", names.join(", ")),
+        _ => String::new(),
     }
 }
 

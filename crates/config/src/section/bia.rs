@@ -1,11 +1,13 @@
 //! `bia`: our own settings.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::mfa::BiaMfa;
 use super::non_empty;
+use crate::duration;
 
 /// `bia`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -27,6 +29,8 @@ pub struct Bia {
     pub ui: BiaUi,
     /// Bounds for what strangers can make the server do.
     pub abuse: BiaAbuse,
+    /// Web hooks.
+    pub hooks: BiaHooks,
     /// Where the server keeps its files; `None` for the folder that the system has for such files.
     #[serde(deserialize_with = "data_dir")]
     pub data_dir: Option<PathBuf>,
@@ -99,6 +103,23 @@ impl Default for BiaAbuse {
 pub struct BiaSearch {
     /// The traits by which `bia_q` finds identities, besides identifiers and addresses; members with dots between.
     pub traits: Vec<String>,
+}
+
+/// `bia.hooks`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct BiaHooks {
+    /// How long a flow waits for a hook, over all attempts; at most 55 s, as requests are answered within a minute.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub timeout: Duration,
+}
+
+impl Default for BiaHooks {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(50),
+        }
+    }
 }
 
 /// `bia.sessions`

@@ -329,6 +329,110 @@ fn hooks_stand_where_they_can_run_with_the_settings_of_their_kind() {
 }
 
 #[test]
+fn hooks_that_would_not_run_are_warned_about() {
+    let call = |more: Value| {
+        let config = with(
+            json!({"url": "http://127.0.0.1:9/", "method": "POST"}),
+            more,
+        );
+        json!({"hook": "web_hook", "config": config})
+    };
+    for flow in ["login", "registration", "settings"] {
+        let after = json!({"password": {"hooks": [call(json!({}))]}, "hooks": [call(json!({}))]});
+        warned(
+            json!({"selfservice": {"flows": {flow: {"after": after}}}}),
+            &format!("selfservice.flows.{flow}.after.password.hooks"),
+            &format!("After {flow} by password only the hooks of this list run"),
+        );
+    }
+    for decides in [
+        json!({"response": {"parse": true}}),
+        json!({"can_interrupt": true}),
+    ] {
+        for flow in ["registration", "settings"] {
+            warned(
+                json!({"selfservice": {"flows": {flow: {"after": {"hooks": [call(decides.clone())]}}}}}),
+                &format!("selfservice.flows.{flow}.after.hooks[0]"),
+                "never called",
+            );
+        }
+    }
+    let after = json!({"password": {"hooks": [call(json!({})), {"hook": "session"}]}});
+    let quiet = json!({"selfservice": {"flows": {"registration": {"after": after}}}});
+    let config = Config::from_json(with(kit_base(), quiet)).unwrap();
+    assert!(config.warnings().is_empty(), "{}", config.warnings());
+}
+
+#[test]
+fn a_hook_that_parses_or_interrupts_may_stand_wherever_web_hooks_may() {
+    for more in [
+        json!({"response": {"parse": true}}),
+        json!({"can_interrupt": true}),
+    ] {
+        let config = with(
+            json!({"url": "http://127.0.0.1:9/", "method": "POST", "body": "base64://e30="}),
+            more,
+        );
+        let hooks = json!({"hooks": [{"hook": "web_hook", "config": config}]});
+        let of_methods = |methods: &[&str]| {
+            let mut after = hooks.clone();
+            for method in methods {
+                after[*method] = hooks.clone();
+            }
+            json!({"before": hooks, "after": after})
+        };
+        let flows = json!({
+            "login": of_methods(&["password", "webauthn", "passkey", "oidc", "code", "totp", "lookup_secret"]),
+            "registration": of_methods(&["password", "webauthn", "passkey", "oidc", "code"]),
+            "settings": of_methods(&["password", "totp", "oidc", "webauthn", "passkey", "lookup_secret", "profile"]),
+            "recovery": of_methods(&[]),
+            "verification": of_methods(&[]),
+        });
+        let over = json!({"selfservice": {"flows": flows}});
+        let loaded = Config::from_json(with(kit_base(), over));
+        assert!(loaded.is_ok(), "{}", loaded.unwrap_err());
+    }
+    let misspelt =
+        json!({"url": "http://127.0.0.1:9/", "method": "POST", "responses": {"parse": true}});
+    check(
+        json!({"selfservice": {"flows": {"login": {"after": {"hooks": [{"hook": "web_hook", "config": misspelt}]}}}}}),
+        "selfservice.flows.login.after.hooks[0].config.responses",
+        "config.response? Keys that can stand here: ",
+    );
+}
+
+#[test]
+fn a_flow_waits_for_hooks_less_than_a_minute() {
+    for time in ["0s", "56s", "1h"] {
+        check(
+            json!({"bia": {"hooks": {"timeout": time}}}),
+            "bia.hooks.timeout",
+            "up to 55s",
+        );
+    }
+    let quick = json!({"bia": {"hooks": {"timeout": "1500ms"}}});
+    let config = Config::from_json(with(kit_base(), quick)).unwrap();
+    assert_eq!(config.bia.hooks.timeout.as_millis(), 1500);
+}
+
+#[test]
+fn what_same_site_becomes_without_https_is_warned_about() {
+    for same_site in ["None", "Strict"] {
+        let dev = json!({"dev": true, "cookies": {"same_site": same_site}});
+        warned(dev, "cookies.same_site", "SameSite=Lax");
+    }
+    let own = json!({"dev": true, "session": {"cookie": {"same_site": "None"}}});
+    warned(
+        own,
+        "session.cookie.same_site",
+        "browsers take no such cookie",
+    );
+    let config =
+        Config::from_json(with(kit_base(), json!({"cookies": {"same_site": "None"}}))).unwrap();
+    assert!(config.warnings().is_empty(), "{}", config.warnings());
+}
+
+#[test]
 fn return_urls_that_cannot_be_used_are_warned_about() {
     let over =
         |url: &str| json!({"selfservice": {"allowed_return_urls": ["http://app.local/", url]}});

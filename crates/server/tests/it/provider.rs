@@ -269,6 +269,20 @@ impl Browser {
         self.get(world, &back).await
     }
 
+    /// The names of its cookies.
+    pub(crate) fn cookie_names(&self) -> Vec<&str> {
+        self.cookies.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// How long the header with its cookies is.
+    pub(crate) fn cookie_bytes(&self) -> usize {
+        let each = self
+            .cookies
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 3);
+        each.sum()
+    }
+
     /// The methods of its session; none without one.
     pub(crate) async fn methods(&mut self, world: &World) -> Vec<String> {
         let session = self.get(world, "/sessions/whoami").await.json();

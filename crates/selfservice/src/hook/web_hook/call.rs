@@ -1,7 +1,5 @@
 //! Making a hook's call (hooks.md §4.1), and what its failures mean to a flow (§4.6).
 
-use std::time::Duration;
-
 use bia_config::section::hook::WebHook;
 use bia_config::section::request::Request;
 use bia_jsonnet::{Input, JsonnetError};
@@ -12,9 +10,6 @@ use uuid::Uuid;
 
 use crate::cx::{App, Runtime};
 use crate::problem::Problem;
-
-/// How long a flow waits for a hook, over all attempts: requests are answered within 60 s.
-const PATIENCE: Duration = Duration::from_secs(50);
 
 /// The longest answer that is read, in bytes.
 const ANSWER_BYTES: usize = 5 * 1024 * 1024;
@@ -71,7 +66,7 @@ pub(crate) async fn ask(
     send(runtime, &hook.request, &body, trigger).await.map(Some)
 }
 
-/// Sends a body, up to three times. With a trigger's id the other server can tell a repetition from a new call.
+/// Sends a body, up to three times, for as long as a flow waits for it (`bia.hooks.timeout`). With a trigger's id the other server can tell a repetition from a new call.
 pub(crate) async fn send(
     runtime: &Runtime,
     request: &Request,
@@ -91,7 +86,7 @@ pub(crate) async fn send(
         call
     };
     let sent = runtime.outbound.send(Retry::STANDARD, attempt);
-    match tokio::time::timeout(PATIENCE, sent).await {
+    match tokio::time::timeout(runtime.config.bia.hooks.timeout, sent).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(OutboundError::TimedOut.into()),
     }

@@ -3,7 +3,10 @@
 //! A file a subject; the table in each says which report is which test, or which recorded scenario of
 //! `conformance/must.txt` holds it already.
 
+mod cookies;
+mod hooks;
 mod login;
 mod mfa;
 mod recovery;
+mod tokens;
 mod verification;
