@@ -152,9 +152,9 @@ pub async fn runtime(config: Arc<Config>, jsonnet: &Arc<Jsonnet>) -> anyhow::Res
         store_plain,
     );
     let hasher = Hasher::new(hasher(&config));
-    let policy = PasswordPolicy::new(policy(&config, &hasher))
-        .context("The password policy cannot be used.")?;
     let outbound = Arc::new(Outbound::new(&config.clients.http));
+    let policy = PasswordPolicy::new(policy(&config, &hasher), &outbound)
+        .context("The password policy cannot be used.")?;
     let courier = Courier::new(&config, outbound.clone(), jsonnet.clone());
     warn_about(&courier.findings().await);
     let token_templates = TokenKeysByTemplate::default();

@@ -6,6 +6,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use bia_outbound::Outbound;
+
 pub use breach::{BreachConfig, BreachLookup};
 
 /// Longer identifiers and passwords, in bytes, are not compared with one another.
@@ -78,15 +80,15 @@ pub struct PasswordPolicy {
 }
 
 impl PasswordPolicy {
-    /// The policy of a configuration.
+    /// The policy of a configuration; leaked passwords are looked up through `outbound`.
     ///
     /// # Errors
-    /// When the HTTP client for the look-up cannot be set up.
-    pub fn new(config: PolicyConfig) -> Result<Self, PolicyError> {
+    /// When the look-up cannot be set up.
+    pub fn new(config: PolicyConfig, outbound: &Arc<Outbound>) -> Result<Self, PolicyError> {
         let lookup = config
             .breach
             .clone()
-            .map(BreachLookup::new)
+            .map(|breach| BreachLookup::new(breach, Arc::clone(outbound)))
             .transpose()?
             .map(Arc::new);
         Ok(Self { config, lookup })

@@ -4,11 +4,13 @@
 //! share them.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
+use bia_outbound::{Call, Outbound, OutboundError, Retry};
+use http::{Method, StatusCode};
 use quick_cache::sync::Cache;
-use reqwest::redirect;
 use sha1::{Digest, Sha1};
 use url::Url;
 
@@ -20,9 +22,16 @@ const CACHE_TIME: Duration = Duration::from_secs(3600);
 /// How many answers are remembered.
 const CACHE_ENTRIES: usize = 10_000;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long one attempt may take, and both: somebody is waiting for the answer.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-const ATTEMPTS: u32 = 2;
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// At once: nobody waits for a service that is away.
+const TWICE: Retry = Retry {
+    attempts: 2,
+    first_wait: Duration::ZERO,
+    longest_wait: Duration::ZERO,
+};
 
 /// The longest answer that is read: the real ones have about 40 KiB.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -57,7 +66,7 @@ impl BreachConfig {
 /// Looks passwords up and remembers the answers for an hour.
 pub struct BreachLookup {
     config: BreachConfig,
-    client: reqwest::Client,
+    outbound: Arc<Outbound>,
     cache: Cache<Fingerprint, Remembered>,
     /// The cache is keyed with a HMAC, so that memory holds no hash of a password that could be searched for.
     cache_key: hmac::Key,
@@ -72,24 +81,17 @@ struct Remembered {
 }
 
 impl BreachLookup {
-    /// Sets up the HTTP client.
+    /// Asks through `outbound`, so the rules of `clients.http` hold.
     ///
     /// # Errors
-    /// [`PolicyError::Unavailable`] when TLS or the random source cannot be set up.
-    pub fn new(config: BreachConfig) -> Result<Self, PolicyError> {
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ATTEMPT_TIMEOUT)
-            .redirect(redirect::Policy::none())
-            .user_agent("bia")
-            .build()
-            .map_err(|error| PolicyError::Unavailable(error.to_string()))?;
+    /// [`PolicyError::Unavailable`] when the random source cannot be set up.
+    pub fn new(config: BreachConfig, outbound: Arc<Outbound>) -> Result<Self, PolicyError> {
         let cache_key =
             hmac::Key::generate(hmac::HMAC_SHA256, &aws_lc_rs::rand::SystemRandom::new())
                 .map_err(|_| PolicyError::Unavailable("no random numbers".to_owned()))?;
         Ok(Self {
             config,
-            client,
+            outbound,
             cache: Cache::new(CACHE_ENTRIES),
             cache_key,
         })
@@ -142,33 +144,21 @@ impl BreachLookup {
             .base_url
             .join(&format!("range/{prefix}"))
             .map_err(|error| error.to_string())?;
-        let mut failure = String::new();
-        for _ in 0..ATTEMPTS {
-            match self.attempt(url.clone()).await {
-                Ok(answer) => return Ok(answer),
-                Err(reason) => failure = reason,
-            }
-        }
-        Err(failure)
-    }
-
-    async fn attempt(&self, url: Url) -> Result<String, String> {
-        let reason = |error: reqwest::Error| error.without_url().to_string();
-        let mut response = self.client.get(url).send().await.map_err(reason)?;
-        if response.status() != reqwest::StatusCode::OK {
+        let attempt = |_| Call {
+            timeout: ATTEMPT_TIMEOUT,
+            max_answer_bytes: MAX_ANSWER_BYTES,
+            ..Call::new(Method::GET, url.clone())
+        };
+        let asked = tokio::time::timeout(PATIENCE, self.outbound.send(TWICE, attempt)).await;
+        let answer = asked.unwrap_or(Err(OutboundError::TimedOut));
+        let answer = answer.map_err(|error| error.to_string())?;
+        if answer.status != StatusCode::OK {
             return Err(format!(
                 "it answered with status {}",
-                response.status().as_u16()
+                answer.status.as_u16()
             ));
         }
-        let mut answer = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(reason)? {
-            if answer.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err("its answer is too long".to_owned());
-            }
-            answer.extend_from_slice(&chunk);
-        }
-        String::from_utf8(answer).map_err(|_| "its answer is not text".to_owned())
+        String::from_utf8(answer.body.into()).map_err(|_| "its answer is not text".to_owned())
     }
 
     fn fingerprint(&self, hash: &str) -> Fingerprint {

@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bia_config::section::clients::HttpClient;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use url::Url;
@@ -15,8 +16,16 @@ fn config() -> PolicyConfig {
     }
 }
 
+fn outbound(public_only: bool) -> Arc<Outbound> {
+    let rules = HttpClient {
+        disallow_private_ip_ranges: public_only,
+        ..HttpClient::default()
+    };
+    Arc::new(Outbound::new(&rules))
+}
+
 fn policy() -> PasswordPolicy {
-    PasswordPolicy::new(config()).unwrap()
+    PasswordPolicy::new(config(), &outbound(false)).unwrap()
 }
 
 async fn violation(
@@ -85,7 +94,7 @@ async fn a_password_may_not_resemble_any_identifier() {
     );
     let mut lenient = config();
     lenient.similarity_check = false;
-    let lenient = PasswordPolicy::new(lenient).unwrap();
+    let lenient = PasswordPolicy::new(lenient, &outbound(false)).unwrap();
     assert_eq!(
         violation(&lenient, "user-1@example.org", &["user-1@example.org"]).await,
         None
@@ -178,7 +187,7 @@ async fn with_lookup(
         max_breaches,
         ignore_network_errors,
     });
-    PasswordPolicy::new(PolicyConfig { breach, ..config() }).unwrap()
+    PasswordPolicy::new(PolicyConfig { breach, ..config() }, &outbound(false)).unwrap()
 }
 
 #[tokio::test]
@@ -258,6 +267,63 @@ async fn a_failing_service_is_ignored_or_reported_as_configured() {
         strict.check(LEAKED, &[]).await,
         Err(PolicyError::Unavailable(_))
     ));
+}
+
+#[tokio::test]
+async fn a_mirror_in_a_private_network_is_asked_only_where_that_is_allowed() {
+    let stub = stub("200 OK", "AD6438836DBE526AA231ABDE2D0EEF74D42:2").await;
+    let breach = Some(BreachConfig {
+        base_url: stub.base_url,
+        max_breaches: 0,
+        ignore_network_errors: false,
+    });
+    let closed = PolicyConfig { breach, ..config() };
+    let closed = PasswordPolicy::new(closed, &outbound(true)).unwrap();
+    let refused = closed.check(LEAKED, &[]).await;
+    assert!(
+        matches!(refused, Err(PolicyError::Unavailable(_))),
+        "{refused:?}"
+    );
+    assert_eq!(stub.requests.load(Ordering::SeqCst), 0);
+}
+
+/// Leaves a connection without an answer, or cuts the answer.
+async fn broken(answer: Option<&'static str>) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            if let Some(answer) = answer {
+                let mut request = vec![0; 2048];
+                let _ = stream.read(&mut request).await.unwrap();
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            } else {
+                kept.push(stream);
+            }
+        }
+    });
+    url.parse().unwrap()
+}
+
+#[tokio::test]
+async fn b30_a_black_hole_and_a_cut_answer_count_as_network_errors_and_take_seconds() {
+    let cut = "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\nAD6438";
+    for answer in [None, Some(cut)] {
+        let url = broken(answer).await;
+        let began = std::time::Instant::now();
+        let (lenient, strict) = tokio::join!(
+            with_lookup(url.clone(), 0, true),
+            with_lookup(url, 0, false)
+        );
+        let (passed, refused) = tokio::join!(lenient.check(LEAKED, &[]), strict.check(LEAKED, &[]));
+        assert_eq!(passed, Ok(()), "{answer:?}");
+        assert!(
+            matches!(refused, Err(PolicyError::Unavailable(_))),
+            "{answer:?}"
+        );
+        assert!(began.elapsed().as_secs() < 10, "{answer:?}");
+    }
 }
 
 #[test]
