@@ -108,6 +108,8 @@ pub struct App {
     pub clock: Clock,
     /// Wakes the courier when there is something to send.
     pub courier: Arc<tokio::sync::Notify>,
+    /// Wakes the worker of [`crate::hook::OutboxWorker`] when there is something to send.
+    pub hook_calls: Arc<tokio::sync::Notify>,
     /// Sessions that were asked for a moment ago.
     pub sessions: bia_store::session::Remembered,
     /// Evaluates an operator's snippets.

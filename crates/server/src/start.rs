@@ -212,6 +212,7 @@ pub async fn app(
         runtime,
         clock: Clock::default(),
         courier: Arc::default(),
+        hook_calls: Arc::default(),
         sessions: bia_store::session::Remembered::default(),
         jsonnet,
         turns: Turns::default(),

@@ -26,11 +26,13 @@ pub enum Expiring {
     TokenExchanges,
     /// Leases of messages whose worker is gone and that were delivered or given up.
     Leases,
+    /// Calls of web hooks that were delivered.
+    HookCalls,
 }
 
 impl Expiring {
     /// All of them, in order.
-    pub const ALL: [Expiring; 7] = [
+    pub const ALL: [Expiring; 8] = [
         Expiring::Sessions,
         Expiring::Continuity,
         Expiring::Flows,
@@ -38,6 +40,7 @@ impl Expiring {
         Expiring::Errors,
         Expiring::TokenExchanges,
         Expiring::Leases,
+        Expiring::HookCalls,
     ];
 
     /// What a log line calls them.
@@ -50,6 +53,7 @@ impl Expiring {
             Expiring::Errors => "errors",
             Expiring::TokenExchanges => "session token exchanges",
             Expiring::Leases => "courier leases",
+            Expiring::HookCalls => "delivered calls of web hooks",
         }
     }
 
@@ -84,6 +88,10 @@ impl Expiring {
                 "SELECT l.message_id FROM bia_courier_lease l WHERE l.nid = $1 AND l.until <= $2 AND NOT EXISTS \
                  (SELECT 1 FROM courier_messages m WHERE m.id = l.message_id AND m.status = 3) ORDER BY l.until LIMIT $3",
                 "DELETE FROM bia_courier_lease WHERE nid = $1 AND message_id IN ($*)",
+            ),
+            Expiring::HookCalls => (
+                "SELECT id FROM bia_hook_outbox WHERE nid = $1 AND state = 'delivered' AND due_at <= $2 ORDER BY due_at LIMIT $3",
+                "DELETE FROM bia_hook_outbox WHERE nid = $1 AND state = 'delivered' AND id IN ($*)",
             ),
         }
     }

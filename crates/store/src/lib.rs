@@ -28,6 +28,7 @@ pub mod db;
 pub mod error;
 pub mod exchange;
 pub mod flow;
+pub mod hook_outbox;
 pub mod identity;
 pub mod mfa;
 pub mod migrate;

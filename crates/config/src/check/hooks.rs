@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::section::bia::signing_key;
 use crate::{Finding, duration, source::Tree};
 
 /// The hooks that run when their list is looked at after a login, and after something was stored (hooks.md §1).
@@ -39,6 +40,7 @@ pub(super) fn check(value: &Value, tree: &Tree) -> Vec<Finding> {
         }
     }
     findings.extend(timeout(value, tree));
+    findings.extend(signing_secrets(value, tree));
     findings
 }
 
@@ -114,4 +116,20 @@ fn timeout(value: &Value, tree: &Tree) -> Option<Finding> {
     let problem = "A flow cannot wait for a hook that long, or not at all: requests are answered within a minute.";
     let mend = format!("Write a time up to {LONGEST_WAIT_SECONDS}s.");
     Some(Finding::error(path, problem, mend).at(tree.place(path)))
+}
+
+/// The texts are secrets and are not repeated.
+fn signing_secrets(value: &Value, tree: &Tree) -> Vec<Finding> {
+    let secrets = hooks(at(value, "bia.hooks.signing_secrets"))
+        .iter()
+        .enumerate();
+    let wrong = |(index, secret): (usize, &Value)| {
+        signing_key(secret.as_str()?).is_none().then(|| {
+            let path = format!("bia.hooks.signing_secrets[{index}]");
+            let problem = "This is no signing secret: whsec_ and then base64 of 24 to 64 bytes.";
+            let mend = "Make one, for example with: echo whsec_$(openssl rand -base64 32)";
+            Finding::error(path.clone(), problem, mend).at(tree.place(&path))
+        })
+    };
+    secrets.filter_map(wrong).collect()
 }

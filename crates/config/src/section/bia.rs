@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::mfa::BiaMfa;
 use super::non_empty;
-use crate::duration;
+use crate::{Secret, duration};
 
 /// `bia`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -109,6 +111,11 @@ pub struct BiaSearch {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct BiaHooks {
+    /// Whether calls whose answer is ignored are stored with what they tell of, and made until they are taken.
+    pub outbox: bool,
+    /// What calls are signed with (Standard Webhooks): `whsec_` and base64 of 24 to 64 bytes. All of them sign, so that
+    /// the other server can go from one to the next. Ask [`BiaHooks::signing_keys`].
+    pub signing_secrets: Vec<Secret>,
     /// How long a flow waits for a hook, over all attempts; at most 55 s, as requests are answered within a minute.
     #[serde(deserialize_with = "duration::deserialize")]
     pub timeout: Duration,
@@ -117,9 +124,26 @@ pub struct BiaHooks {
 impl Default for BiaHooks {
     fn default() -> Self {
         Self {
+            outbox: false,
+            signing_secrets: Vec::new(),
             timeout: Duration::from_secs(50),
         }
     }
+}
+
+impl BiaHooks {
+    /// The bytes of the signing secrets, in their order.
+    pub fn signing_keys(&self) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
+        let all = self.signing_secrets.iter();
+        all.filter_map(|secret| signing_key(secret.expose()))
+    }
+}
+
+/// The bytes of a signing secret; `None` when it is not spelled as one, or too short or too long.
+pub(crate) fn signing_key(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let key = STANDARD.decode(text.strip_prefix("whsec_")?).ok()?;
+    let key = Zeroizing::new(key);
+    (24..=64).contains(&key.len()).then_some(key)
 }
 
 /// `bia.sessions`

@@ -29,6 +29,34 @@ pub struct Flows {
     pub error: ErrorFlow,
 }
 
+impl Flows {
+    /// All hooks of all lists.
+    pub fn hooks(&self) -> impl Iterator<Item = &Hook> {
+        let before = [
+            &self.login.before,
+            &self.registration.before,
+            &self.settings.before,
+            &self.recovery.before,
+            &self.verification.before,
+        ];
+        let after = [
+            &self.login.after,
+            &self.registration.after,
+            &self.settings.after,
+            &self.recovery.after,
+            &self.verification.after,
+        ];
+        let after = after.into_iter().flat_map(|after| {
+            let of_methods = after.methods.values().flat_map(|own| &own.hooks);
+            after.hooks.iter().chain(of_methods)
+        });
+        before
+            .into_iter()
+            .flat_map(|before| &before.hooks)
+            .chain(after)
+    }
+}
+
 /// What runs before a flow starts.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]

@@ -14,6 +14,7 @@ mod create;
 mod import;
 mod list;
 pub mod messages;
+pub mod outbox;
 mod patch;
 mod read;
 pub mod recovery;

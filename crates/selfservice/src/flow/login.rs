@@ -437,10 +437,11 @@ async fn finish(
         flow,
         &mut draft,
         stale.then_some(available),
-        hooks,
+        &hooks,
         joins,
     )
     .await?;
+    hook::wake_outbox(cx, &hooks.calls);
     // What is proven by joining counts as well.
     let asked = mfa::ask(cx, &draft.issued.session, &draft.issued.identity).await?;
     let second_factor = match owed {
@@ -470,7 +471,7 @@ async fn store(
     flow: &Flow,
     draft: &mut Draft,
     available_aal: Option<Aal>,
-    hooks: AfterHooks,
+    hooks: &AfterHooks,
     joins: bool,
 ) -> Result<(), Refusal> {
     let stored = draft.issued.session.clone();
@@ -483,6 +484,7 @@ async fn store(
         if hooks.revoke_others {
             bia_store::session::revoke_others(tx, stored.identity_id, stored.id, cx.now).await?;
         }
+        hook::store_calls(tx, &hooks.calls).await?;
         bia_store::flow::overwrite(tx, flow).await?;
         Ok::<_, Problem>(joined)
     });

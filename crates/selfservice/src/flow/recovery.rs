@@ -284,7 +284,8 @@ async fn finish(
     } else {
         Some(settings_flow(cx, flow, client, &draft.issued.identity).await?)
     };
-    store(cx, flow, &draft, next.as_ref(), hooks).await?;
+    store(cx, flow, &draft, next.as_ref(), &hooks).await?;
+    hook::wake_outbox(cx, &hooks.calls);
     match client {
         ClientType::Browser => cx.effect(|e| e.session = Some(draft.issued.clone())),
         ClientType::Api => {
@@ -348,7 +349,7 @@ async fn store(
     flow: &Flow,
     draft: &Draft,
     next: Option<&Flow>,
-    hooks: AfterHooks,
+    hooks: &AfterHooks,
 ) -> Result<(), Problem> {
     transact!(cx.app.store, tx => {
         session::store(cx, tx, draft).await?;
@@ -356,6 +357,7 @@ async fn store(
             let new = &draft.issued.session;
             bia_store::session::revoke_others(tx, new.identity_id, new.id, cx.now).await?;
         }
+        hook::store_calls(tx, &hooks.calls).await?;
         if let Some(next) = next {
             bia_store::flow::insert(tx, next).await?;
         }

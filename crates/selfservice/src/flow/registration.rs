@@ -6,6 +6,7 @@ use bia_model::ui::{self, Node, Ui};
 use bia_model::{
     AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, MethodName, State,
 };
+use bia_store::hook_outbox::HookCall;
 use bia_store::{StoreError, transact};
 use serde_json::Value;
 
@@ -382,10 +383,17 @@ async fn finish(
     }
     let mut draft = session::start(cx, identity, by)?;
     let identity = &draft.issued.identity;
-    let stored = store(cx, flow, method, identity, Some(&draft), spends.as_deref()).await?;
-    if let Some(outcome) = stored {
+    let calls = hook::calls_of_registration(cx, flow, method, identity).await;
+    let unit = Unit {
+        identity,
+        draft: Some(&draft),
+        spends: spends.as_deref(),
+        calls: &calls,
+    };
+    if let Some(outcome) = store(cx, flow, method, unit).await? {
         return Ok(outcome);
     }
+    hook::wake_outbox(cx, &calls);
     let hands_out = hook::after_registration(cx, flow, method, &mut draft.issued).await?;
     if hands_out && flow.is_native() {
         flow.continue_with.push(ContinueWith::SetOrySessionToken {
@@ -414,10 +422,27 @@ async fn store_inactive(
     identity: Identity,
     spends: Option<&str>,
 ) -> Result<Outcome, Refusal> {
-    match store(cx, flow, method, &identity, None, spends).await? {
+    let unit = Unit {
+        identity: &identity,
+        draft: None,
+        spends,
+        calls: &[],
+    };
+    match store(cx, flow, method, unit).await? {
         Some(outcome) => Ok(outcome),
         None => Err(Problem::IdentityDisabled(identity.id).into()),
     }
+}
+
+/// What is stored at once.
+#[derive(Clone, Copy)]
+struct Unit<'u> {
+    identity: &'u Identity,
+    draft: Option<&'u Draft>,
+    /// What this uses up in the flow.
+    spends: Option<&'u str>,
+    /// What other servers are told.
+    calls: &'u [HookCall],
 }
 
 /// Stores identity and session. The flow stays as it was, so that its form can be used again, unless a
@@ -427,11 +452,10 @@ async fn store(
     cx: &Cx,
     flow: &Flow,
     name: MethodName,
-    identity: &Identity,
-    draft: Option<&Draft>,
-    spends: Option<&str>,
+    unit: Unit<'_>,
 ) -> Result<Option<Outcome>, Refusal> {
-    match try_store(cx, flow, identity, draft, spends).await {
+    let identity = unit.identity;
+    match try_store(cx, flow, unit).await {
         Ok(()) => Ok(None),
         Err(Problem::Store(StoreError::Stale)) => Err(Problem::BadRequest(
             "This form was used a moment ago, by another request. Start over with a new one."
@@ -450,19 +474,14 @@ async fn store(
     }
 }
 
-async fn try_store(
-    cx: &Cx,
-    flow: &Flow,
-    identity: &Identity,
-    draft: Option<&Draft>,
-    spends: Option<&str>,
-) -> Result<(), Problem> {
+async fn try_store(cx: &Cx, flow: &Flow, unit: Unit<'_>) -> Result<(), Problem> {
     transact!(cx.app.store, tx => {
-        bia_store::identity::insert(tx, identity).await?;
-        if let Some(draft) = draft {
+        bia_store::identity::insert(tx, unit.identity).await?;
+        if let Some(draft) = unit.draft {
             session::store(cx, tx, draft).await?;
         }
-        if let Some(spent) = spends {
+        hook::store_calls(tx, unit.calls).await?;
+        if let Some(spent) = unit.spends {
             let mut used = flow.clone();
             used.context.remove(spent);
             bia_store::flow::update(tx, &mut used).await?;

@@ -7,13 +7,17 @@ mod verification;
 pub(crate) mod verify_new_address;
 pub(crate) mod web_hook;
 
+pub use web_hook::outbox::OutboxWorker;
+
 use bia_config::Hook;
 use bia_config::section::flow::{After, Flows};
 use bia_config::section::hook::WebHook;
 use bia_model::{ContinueWith, Flow, FlowKind, Identity, MethodName, Session, VerificationFlowRef};
+use bia_store::hook_outbox::HookCall;
 use uuid::Uuid;
 
 use self::web_hook::context::{Subject, Told};
+use self::web_hook::outbox;
 use crate::cx::Cx;
 use crate::identity;
 use crate::method::Refusal;
@@ -28,10 +32,12 @@ const STARTED: &str = "started_verification";
 const SHOWN: &str = "show_started_verification";
 
 /// What the hooks want done together with storing the session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AfterHooks {
     /// All other sessions of the identity end.
     pub revoke_others: bool,
+    /// Other servers are told.
+    pub calls: Vec<HookCall>,
 }
 
 /// Runs the hooks of a flow that is being created, before it is stored. `shown` is the identity that
@@ -65,6 +71,19 @@ pub async fn before(cx: &Cx, flow: &Flow, shown: Option<&Identity>) -> Result<()
     Ok(())
 }
 
+/// Stores what other servers are to be told, with what it tells of.
+pub async fn store_calls(
+    conn: &mut bia_store::Conn,
+    calls: &[HookCall],
+) -> Result<(), bia_store::StoreError> {
+    outbox::store(conn, calls).await
+}
+
+/// Has calls that were stored made at once.
+pub fn wake_outbox(cx: &Cx, calls: &[HookCall]) {
+    outbox::wake(cx, calls);
+}
+
 fn listed_before(flows: &Flows, kind: FlowKind) -> &[Hook] {
     match kind {
         FlowKind::Login => &flows.login.before.hooks,
@@ -93,7 +112,11 @@ pub async fn after_login(
                     session: Some((&issued.session, &issued.identity)),
                     ..Told::default()
                 };
-                if let Some(asked) = web_hook::run(cx, hook, flow, told).await? {
+                if outbox::takes(cx, hook) {
+                    wanted
+                        .calls
+                        .extend(outbox::written(cx, hook, flow, told).await);
+                } else if let Some(asked) = web_hook::run(cx, hook, flow, told).await? {
                     asked.apply(cx, &mut issued.identity)?;
                 }
             }
@@ -133,6 +156,48 @@ pub async fn before_registering(
     Ok(())
 }
 
+/// What other servers are told of a registration that is about to be stored: it is stored with that.
+pub async fn calls_of_registration(
+    cx: &Cx,
+    flow: &Flow,
+    method: MethodName,
+    identity: &Identity,
+) -> Vec<HookCall> {
+    let told = Told {
+        identity: Some(Subject::Known(identity)),
+        ..Told::default()
+    };
+    let after = &cx.config().selfservice.flows.registration.after;
+    let hooks = listed(after, Some(method), runs_after_storing);
+    written(cx, hooks, flow, told).await
+}
+
+/// As [`calls_of_registration`], of changed settings.
+pub async fn calls_of_settings(
+    cx: &Cx,
+    flow: &Flow,
+    method: MethodName,
+    session: &Session,
+    (old, identity): (&Identity, &Identity),
+) -> Vec<HookCall> {
+    let told = Told {
+        shown: Some(old),
+        identity: Some(Subject::Known(identity)),
+        session: Some((session, old)),
+    };
+    let after = &cx.config().selfservice.flows.settings.after;
+    let hooks = listed(after, Some(method), runs_after_storing);
+    written(cx, hooks, flow, told).await
+}
+
+async fn written(cx: &Cx, hooks: &[Hook], flow: &Flow, told: Told<'_>) -> Vec<HookCall> {
+    let mut calls = Vec::new();
+    for hook in web_hooks(hooks).filter(|hook| outbox::takes(cx, hook)) {
+        calls.extend(outbox::written(cx, hook, flow, told).await);
+    }
+    calls
+}
+
 /// Runs the hooks of a registration, after identity and session were stored. Returns whether the
 /// session is handed out.
 pub async fn after_registration(
@@ -159,7 +224,8 @@ pub async fn after_registration(
 
 /// Tells a hook that does not decide of something that was stored.
 async fn tell(cx: &Cx, hook: &WebHook, flow: &Flow, identity: &Identity) -> Result<(), Refusal> {
-    if web_hook::decides(hook) {
+    // What is in the outbox was written down with the identity.
+    if web_hook::decides(hook) || outbox::takes(cx, hook) {
         return Ok(());
     }
     let told = Told {
@@ -227,7 +293,7 @@ pub async fn after_settings(
             Hook::NotifyPreviousAddresses(recipients) => {
                 notify_previous_addresses::run(cx, *recipients, old, identity).await;
             }
-            Hook::WebHook(hook) if !web_hook::decides(hook) => {
+            Hook::WebHook(hook) if !web_hook::decides(hook) && !outbox::takes(cx, hook) => {
                 let told = Told {
                     shown: Some(old),
                     identity: Some(Subject::Known(identity)),
@@ -258,7 +324,11 @@ pub async fn after_recovery(
                     identity: Some(Subject::Known(identity)),
                     ..Told::default()
                 };
-                if let Some(asked) = web_hook::run(cx, hook, flow, told).await? {
+                if outbox::takes(cx, hook) {
+                    wanted
+                        .calls
+                        .extend(outbox::written(cx, hook, flow, told).await);
+                } else if let Some(asked) = web_hook::run(cx, hook, flow, told).await? {
                     asked.apply(cx, identity)?;
                 }
             }
@@ -288,8 +358,8 @@ pub fn has_after_verification(cx: &Cx) -> bool {
     web_hooks(&after.hooks).next().is_some()
 }
 
-fn web_hooks(hooks: &[Hook]) -> impl Iterator<Item = &WebHook> {
-    hooks.iter().filter_map(|hook| match hook {
+fn web_hooks<'h>(hooks: impl IntoIterator<Item = &'h Hook>) -> impl Iterator<Item = &'h WebHook> {
+    hooks.into_iter().filter_map(|hook| match hook {
         Hook::WebHook(hook) => Some(&**hook),
         _ => None,
     })

@@ -1,7 +1,8 @@
 //! The hook `verify_new_address`: a changed address counts once a code or link that was sent to it comes
 //! back. Until then the whole change waits, in the verification flow.
 
-use bia_model::{Channel, Flow, FlowKind, Identity, MethodName, VerifiableAddress, text};
+use bia_model::{Channel, Flow, FlowKind, Identity, MethodName, Session, VerifiableAddress, text};
+use bia_store::hook_outbox::HookCall;
 use bia_store::identity::Expand;
 use bia_store::{StoreError, transact};
 use serde::{Deserialize, Serialize};
@@ -134,6 +135,7 @@ pub(crate) async fn apply(cx: &Cx, parked: &Parked) -> Result<bool, Refusal> {
     };
     let origin =
         bia_store::flow::find(&mut conn, FlowKind::Settings, parked.settings_flow_id).await?;
+    let session = bia_store::session::find(&mut conn, parked.session_id).await?;
     drop(conn);
     if !old.is_active() || old.traits != parked.before {
         return Ok(false);
@@ -145,16 +147,23 @@ pub(crate) async fn apply(cx: &Cx, parked: &Parked) -> Result<bool, Refusal> {
     for address in addresses.filter(|a| a.via == parked.via && a.value == parked.value) {
         address.verify(cx.now);
     }
-    match store(cx, parked, &old, &mut changed).await {
-        Ok(()) => {}
+    let calls = match (&origin, &session) {
+        (Some(origin), Some(session)) => {
+            let told = (&old, &changed);
+            super::calls_of_settings(cx, origin, MethodName::Profile, session, told).await
+        }
+        _ => Vec::new(),
+    };
+    match store(cx, parked, &old, &mut changed, &calls).await {
+        Ok(()) => super::wake_outbox(cx, &calls),
         Err(StoreError::Stale) => return Ok(false),
         Err(StoreError::Conflict { .. }) => {
             return Err(Refusal::form(text::duplicate_credentials()));
         }
         Err(other) => return Err(other.into()),
     }
-    if let Some(mut origin) = origin {
-        run_hooks(cx, &mut origin, parked, (&old, &mut changed)).await?;
+    if let (Some(mut origin), Some(session)) = (origin, session) {
+        run_hooks(cx, &mut origin, &session, (&old, &mut changed)).await?;
     }
     Ok(true)
 }
@@ -165,6 +174,7 @@ async fn store(
     parked: &Parked,
     old: &Identity,
     changed: &mut Identity,
+    calls: &[HookCall],
 ) -> Result<(), StoreError> {
     transact!(cx.app.store, tx => {
         bia_store::identity::lock(tx, old.id).await?;
@@ -172,6 +182,7 @@ async fn store(
         let counts = session.is_some_and(|s| s.is_live(cx.now) && s.identity_id == old.id);
         let stored = bia_store::identity::find(tx, old.id, Expand::Credentials).await?;
         if counts && stored.as_ref() == Some(old) {
+            super::store_calls(tx, calls).await?;
             bia_store::identity::update(tx, changed, cx.now).await
         } else {
             Err(StoreError::Stale)
@@ -182,18 +193,12 @@ async fn store(
 async fn run_hooks(
     cx: &Cx,
     origin: &mut Flow,
-    parked: &Parked,
+    session: &Session,
     (old, changed): (&Identity, &mut Identity),
 ) -> Result<(), Refusal> {
-    let mut conn = cx.read().await?;
-    let session = bia_store::session::find(&mut conn, parked.session_id).await?;
-    drop(conn);
-    let Some(session) = session else {
-        return Ok(());
-    };
     let id = changed.id;
     let hooks =
-        super::after_settings(cx, origin, MethodName::Profile, &session, (old, changed)).await?;
+        super::after_settings(cx, origin, MethodName::Profile, session, (old, changed)).await?;
     if hooks.revoke_others {
         let mut conn = cx.write().await?;
         bia_store::session::revoke_others(&mut conn, id, session.id, cx.now).await?;

@@ -2,6 +2,7 @@
 
 mod identities;
 mod messages;
+mod outbox;
 mod recovery;
 mod sessions;
 mod verification;
@@ -29,6 +30,7 @@ pub(crate) fn router() -> Routes<Arc<App>> {
         .merge(identities::routes())
         .merge(sessions::routes())
         .merge(messages::routes())
+        .merge(outbox::routes())
         .merge(recovery::routes())
         .merge(verification::routes())
 }

@@ -138,7 +138,7 @@ async fn clean(store: &Store, plan: &Plan) -> anyhow::Result<()> {
             .with_context(|| format!("Expired {} cannot be removed.", kind.as_str()))?;
         drop(conn);
         eprintln!("{removed} {} removed.", kind.as_str());
-        if kind != Expiring::Leases {
+        if Some(&kind) != Expiring::ALL.last() {
             tokio::time::sleep(plan.rest).await;
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bia_config::{Config, ConfigHandle, Findings, Flags, Sources};
 use bia_selfservice::cx::App;
+use bia_selfservice::hook::OutboxWorker;
 use clap::Args;
 use tokio::task::JoinSet;
 
@@ -114,6 +115,11 @@ impl Serve {
         let (looked_at, stop_search) = (Arc::clone(&app), stop.clone());
         parts.spawn(async move {
             search::keep_up(looked_at, stop_search.told()).await;
+            Ok(())
+        });
+        let (worker, told) = (OutboxWorker::new(Arc::clone(&app)), stop.clone());
+        parts.spawn(async move {
+            worker.run(told.told()).await;
             Ok(())
         });
         let mut outcome = Ok(());

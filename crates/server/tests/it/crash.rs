@@ -8,9 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::world::settings;
+use crate::world::{merge, settings};
 
 const PEOPLE: usize = 200;
 /// How many registrations are acknowledged before the server is killed.
@@ -20,7 +21,11 @@ const BEFORE_THE_END: usize = 60;
 fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let (public, admin) = (free_port(), free_port());
-    std::fs::write(folder.path().join("bia.json"), configuration(public, admin)).unwrap();
+    std::fs::write(
+        folder.path().join("bia.json"),
+        configuration(public, admin, json!({})),
+    )
+    .unwrap();
     let mut server = start(folder.path(), admin);
 
     let (tell, told) = mpsc::channel();
@@ -49,13 +54,86 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it() {
     );
 }
 
-fn configuration(public: u16, admin: u16) -> String {
+#[test]
+fn what_other_servers_are_to_be_told_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let (public, admin, peer) = (free_port(), free_port(), free_port());
+    let body = STANDARD.encode("function(ctx) ctx.identity.id");
+    let body = format!("base64://{body}");
+    let hook = json!({"hook": "web_hook", "config": {
+        "url": format!("http://127.0.0.1:{peer}/"), "method": "POST", "body": body, "response": {"ignore": true},
+    }});
+    let more = json!({
+        "selfservice": {"flows": {"registration": {"after": {"hooks": [hook]}}}},
+        "bia": {"hooks": {"outbox": true}},
+    });
+    std::fs::write(
+        folder.path().join("bia.json"),
+        configuration(public, admin, more),
+    )
+    .unwrap();
+    let mut server = start(folder.path(), admin);
+    let (tell, told) = mpsc::channel();
+    for n in 0..PEOPLE {
+        let tell = tell.clone();
+        std::thread::spawn(move || {
+            if let Some(id) = register(public, n) {
+                let _ = tell.send(id);
+            }
+        });
+    }
+    drop(tell);
+    let mut acknowledged: HashSet<String> = told.iter().take(BEFORE_THE_END).collect();
+    server.kill();
+    acknowledged.extend(told.iter());
+
+    // Only now there is somebody to be told.
+    let hears = listen(peer);
+    let _server = start(folder.path(), admin);
+    let mut events = HashSet::new();
+    while !acknowledged.is_empty() {
+        let (event, id) = hears.recv_timeout(Duration::from_secs(150)).unwrap();
+        assert!(events.insert(event), "nobody was told before");
+        acknowledged.remove(&id);
+    }
+}
+
+/// A server that takes everything. Gives the ids of events, and what came with them.
+fn listen(port: u16) -> mpsc::Receiver<(String, String)> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let (mut text, mut part) = (String::new(), [0; 4096]);
+            // The body is a text in quotes.
+            while !text.trim_end().ends_with('"') {
+                let read = stream.read(&mut part).unwrap();
+                assert!(read > 0, "{text}");
+                text.push_str(&String::from_utf8_lossy(&part[..read]));
+            }
+            let event = text
+                .lines()
+                .find_map(|line| line.strip_prefix("webhook-id: "))
+                .unwrap();
+            let id = text.lines().last().unwrap().trim_matches('"');
+            let _ = tell.send((event.to_owned(), id.to_owned()));
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                .unwrap();
+        }
+    });
+    told
+}
+
+fn configuration(public: u16, admin: u16, more: Value) -> String {
     let mut settings = settings(json!({
         "dsn": "sqlite://people.sqlite?_fk=true&mode=rwc",
         "hashers": {"algorithm": "bcrypt", "bcrypt": {"cost": 4}},
         "selfservice": {"methods": {"password": {"config": {"haveibeenpwned_enabled": false}}}},
         "log": {"level": "error"},
     }));
+    merge(&mut settings, more);
     for (listener, port) in [("public", public), ("admin", admin)] {
         settings["serve"][listener] = json!({"host": "127.0.0.1", "port": port});
     }
@@ -72,7 +150,6 @@ fn configuration(public: u16, admin: u16) -> String {
 }
 
 fn base64_url(schema: &Value) -> String {
-    use base64::{Engine, engine::general_purpose::STANDARD};
     format!("base64://{}", STANDARD.encode(schema.to_string()))
 }
 

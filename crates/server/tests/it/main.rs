@@ -21,6 +21,7 @@ mod doctor;
 mod existing_database;
 mod folk;
 mod hook_faults;
+mod hook_outbox;
 mod jsonnet;
 mod listeners;
 mod log_lines;

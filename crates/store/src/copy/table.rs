@@ -71,4 +71,5 @@ static TABLES: &[Table] = &[
     table!("courier_message_dispatches": "id" Uuid, "nid" Uuid, "message_id" Uuid, "status" Text, "error" Json, "created_at" Time, "updated_at" Time),
     table!("bia_used_step": "identity_id" Uuid, "nid" Uuid, "fingerprint" Text, "step" Int; since = Some(3)),
     table!("bia_identity_mfa": "identity_id" Uuid, "nid" Uuid, "policy" Text, "grace_started_at" Time; since = Some(4)),
+    table!("bia_hook_outbox": "id" Uuid, "nid" Uuid, "hook" Text, "name" Text, "body" Text, "state" Text, "attempts" Int, "last_error" Text, "holder" Uuid, "due_at" Time, "created_at" Time, "updated_at" Time; since = Some(6)),
 ];

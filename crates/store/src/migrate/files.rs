@@ -64,6 +64,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         up: three!("0005_search.sql"),
         down: three!("0005_search.down.sql"),
     },
+    Migration {
+        number: 6,
+        name: "hook_outbox",
+        up: three!("0006_hook_outbox.sql"),
+        down: three!("0006_hook_outbox.down.sql"),
+    },
 ];
 
 /// Whether a step is one of this version.

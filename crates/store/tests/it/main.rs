@@ -8,6 +8,7 @@
 
 mod copying;
 mod databases;
+mod hook_outbox;
 mod identities;
 mod messages;
 mod mfa;

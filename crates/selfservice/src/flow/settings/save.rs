@@ -4,6 +4,7 @@ use bia_model::{
     AuthenticationMethod, Channel, ContinueWith, Credential, Flow, FlowKind, Identity, MethodName,
     State, normalise, text,
 };
+use bia_store::hook_outbox::HookCall;
 use bia_store::identity::Expand;
 use bia_store::{StoreError, Tx, transact};
 
@@ -44,17 +45,21 @@ pub(super) async fn finish(
     let enrolment = still_enrolling(cx, live, &changed, proved.as_ref()).await?;
     let follower = fresh(cx, flow.client, &changed, enrolment.as_ref()).await?;
     let saved = shown_as_saved(flow, &follower);
+    let told = (old, &changed);
+    let calls = hook::calls_of_settings(cx, &saved, method, &live.session, told).await;
     let unit = Unit {
         old,
         saved: &saved,
         follower: &follower,
         live,
         proved: proved.as_ref(),
+        calls: &calls,
         cx,
     };
     let stored: Result<(), StoreError> =
         transact!(cx.app.store, tx => unit.store(tx, &mut changed).await);
     stored.map_err(refusal)?;
+    hook::wake_outbox(cx, &calls);
     *flow = saved;
     let identities = (old, &mut changed);
     let hooks = hook::after_settings(cx, flow, method, &live.session, identities).await?;
@@ -165,6 +170,7 @@ struct Unit<'u> {
     follower: &'u Flow,
     live: &'u LiveSession,
     proved: Option<&'u bia_model::AuthenticationMethod>,
+    calls: &'u [HookCall],
     cx: &'u Cx,
 }
 
@@ -183,6 +189,7 @@ impl Unit<'_> {
                 bia_store::session::update(tx, &session, now).await?;
             }
         }
+        hook::store_calls(tx, self.calls).await?;
         bia_store::flow::insert(tx, self.follower).await?;
         bia_store::flow::overwrite(tx, self.saved).await
     }

@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, Method};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::signature;
 use crate::cx::{App, Runtime};
 use crate::problem::Problem;
 
@@ -47,6 +48,18 @@ impl Failure {
     }
 }
 
+/// What a web hook is sent. `None` when its Jsonnet said that this time it is not to be asked.
+pub(crate) async fn body(app: &App, hook: &WebHook, ctx: Value) -> Result<Option<Value>, Failure> {
+    let Some(snippet) = &hook.request.body else {
+        return Err(Failure::NoBody);
+    };
+    match app.jsonnet.evaluate_at(snippet, Input::ctx(ctx)).await {
+        Ok(body) => Ok(Some(body)),
+        Err(error) if error.is_cancel() => Ok(None),
+        Err(error) => Err(Failure::Body(error)),
+    }
+}
+
 /// Asks a web hook. `None` when its Jsonnet said that this time it is not to be asked.
 pub(crate) async fn ask(
     app: &App,
@@ -54,39 +67,57 @@ pub(crate) async fn ask(
     hook: &WebHook,
     ctx: Value,
 ) -> Result<Option<Answer>, Failure> {
-    let body = match &hook.request.body {
-        None => return Err(Failure::NoBody),
-        Some(snippet) => match app.jsonnet.evaluate_at(snippet, Input::ctx(ctx)).await {
-            Ok(body) => body,
-            Err(error) if error.is_cancel() => return Ok(None),
-            Err(error) => return Err(Failure::Body(error)),
-        },
+    let Some(body) = body(app, hook, ctx).await? else {
+        return Ok(None);
     };
-    let trigger = hook.emit_analytics_event.then(Uuid::new_v4);
-    send(runtime, &hook.request, &body, trigger).await.map(Some)
+    let event = Event {
+        id: Uuid::new_v4(),
+        has_trigger: hook.emit_analytics_event,
+        is_kept: false,
+    };
+    let sent = send(app, runtime, &hook.request, &body, event, Retry::STANDARD).await;
+    sent.map(Some)
 }
 
-/// Sends a body, up to three times, for as long as a flow waits for it (`bia.hooks.timeout`). With a trigger's id the other server can tell a repetition from a new call.
+/// What a call tells of. The id is the same in all its repetitions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    pub(crate) id: Uuid,
+    /// Whether it is named as the reference names it, in headers that no signature covers.
+    pub(crate) has_trigger: bool,
+    /// Whether it is told until it was taken, and named even if calls are not signed.
+    pub(crate) is_kept: bool,
+}
+
+/// Sends a body, for as long as a flow waits for it (`bia.hooks.timeout`). By the event's id the other server can tell
+/// a repetition from a new call.
 pub(crate) async fn send(
+    app: &App,
     runtime: &Runtime,
     request: &Request,
     body: &Value,
-    trigger: Option<Uuid>,
+    event: Event,
+    retry: Retry,
 ) -> Result<Answer, Failure> {
+    let hooks = &runtime.config.bia.hooks;
     let call = Call {
         max_answer_bytes: ANSWER_BYTES,
         ..Call::configured(request, Method::POST, Some(body))?
     };
     let attempt = |_| {
         let mut call = call.clone();
-        if let Some(trigger) = trigger {
-            call.headers.insert(TRIGGER_ID, header(trigger));
+        if event.has_trigger {
+            call.headers.insert(TRIGGER_ID, header(event.id));
             call.headers.insert(REQUEST_ID, header(Uuid::new_v4()));
+        }
+        if event.is_kept || !hooks.signing_secrets.is_empty() {
+            let now = app.clock.now();
+            signature::add(&mut call.headers, hooks, event.id, now, &call.body);
         }
         call
     };
-    let sent = runtime.outbound.send(Retry::STANDARD, attempt);
-    match tokio::time::timeout(runtime.config.bia.hooks.timeout, sent).await {
+    let sent = runtime.outbound.send(retry, attempt);
+    match tokio::time::timeout(hooks.timeout, sent).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(OutboundError::TimedOut.into()),
     }

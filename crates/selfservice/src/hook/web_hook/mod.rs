@@ -4,6 +4,8 @@
 mod answer;
 pub(crate) mod call;
 pub(crate) mod context;
+pub(crate) mod outbox;
+mod signature;
 
 use std::sync::Arc;
 
@@ -49,6 +51,10 @@ pub(super) async fn run(
     flow: &Flow,
     told: Told<'_>,
 ) -> Result<Option<Asked>, Refusal> {
+    if outbox::takes(cx, hook) {
+        write_down(cx, hook, flow, told).await?;
+        return Ok(None);
+    }
     let ctx = Value::Object(context(cx, flow, told));
     if hook.response.ignore {
         run_beside(cx, hook, ctx);
@@ -66,6 +72,17 @@ pub(super) async fn run(
         return Ok(None);
     };
     judge(hook, &answer)
+}
+
+/// Puts a call into the outbox that tells of nothing that is stored now.
+async fn write_down(cx: &Cx, hook: &WebHook, flow: &Flow, told: Told<'_>) -> Result<(), Problem> {
+    let call = outbox::written(cx, hook, flow, told).await;
+    let calls = call.as_slice();
+    if !calls.is_empty() {
+        outbox::store(&mut cx.write().await?, calls).await?;
+        outbox::wake(cx, calls);
+    }
+    Ok(())
 }
 
 fn judge(hook: &WebHook, answer: &Answer) -> Result<Option<Asked>, Refusal> {

@@ -3,14 +3,16 @@
 
 use bia_jsonnet::Input;
 use bia_model::{Flow, Identity, MethodName, text};
+use bia_outbound::Retry;
 use bia_store::identity::Expand;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::PasswordConfig;
 use crate::cx::Cx;
-use crate::hook::web_hook::call::{self, Failure};
+use crate::hook::web_hook::call::{self, Event, Failure};
 use crate::hook::web_hook::context::{Subject, Told, context};
 use crate::method::Refusal;
 use crate::problem::Problem;
@@ -101,7 +103,13 @@ async fn ask(
             body.map_err(Failure::Body)?
         }
     };
-    let answer = call::send(&cx.runtime, request, &body, None).await?;
+    let event = Event {
+        id: Uuid::new_v4(),
+        has_trigger: false,
+        is_kept: false,
+    };
+    let sent = call::send(&cx.app, &cx.runtime, request, &body, event, Retry::STANDARD);
+    let answer = sent.await?;
     match answer.status {
         StatusCode::OK => Ok(says_yes(&answer.body)),
         StatusCode::FORBIDDEN => Ok(false),
@@ -118,7 +126,7 @@ fn says_yes(body: &[u8]) -> bool {
 }
 
 /// Hashes first, then stores the hash in the place of the flag. `None` when the flag is gone by now.
-async fn take_over(cx: &Cx, id: uuid::Uuid, password: &str) -> Result<Option<Identity>, Problem> {
+async fn take_over(cx: &Cx, id: Uuid, password: &str) -> Result<Option<Identity>, Problem> {
     let hash = cx.runtime.hasher.hash(password).await;
     let hash = hash.map_err(|e| Problem::Internal(e.to_string()))?;
     bia_store::transact!(cx.app.store, tx => {

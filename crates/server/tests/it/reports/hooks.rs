@@ -422,7 +422,7 @@ async fn hooks_stop_every_flow_before_and_after() {
         ] {
             let peer = Peer::start().await;
             let hook = peer.hook(more.clone());
-            let world = town(after(kind, &[hook.clone()])).await;
+            let world = town(after(kind, std::slice::from_ref(&hook))).await;
             let id = world
                 .create(&person(json!({"email": MAIL}), json!({})))
                 .await;
