@@ -1,8 +1,8 @@
 //! Checks of the merged configuration. They find everything that is wrong at once.
 
 mod conditions;
-mod mfa;
 mod hooks;
+mod mfa;
 mod shape;
 mod variants;
 
