@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::Call;
 use crate::respond::json_answer;
 use crate::route::Routes;
-use crate::wire::link_header::{CourierPaging, PagePosition};
+use crate::wire::link_header::{CourierPaging, PageKeys, PagePosition};
 
 pub(super) fn routes() -> Routes<Arc<App>> {
     Routes::new()
