@@ -18,7 +18,6 @@ const NOT_YET: &[Pattern] = &[
     Pattern::Set("selfservice.methods.b2b.config.organizations"),
     Pattern::Hook("b2b_sso"),
     Pattern::Hook("organization"),
-    Pattern::Set("oauth2_provider.url"),
     Pattern::Set("tracing.provider"),
     Pattern::Set("organizations"),
     Pattern::Set("enterprise"),

@@ -198,6 +198,12 @@ pub struct Flow {
     /// Verification: the session that it was started from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<Uuid>,
+    /// Login, registration, verification: the challenge of an OAuth2 server that waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth2_login_challenge: Option<String>,
+    /// Login, registration: what that server asks for, as it says it; for answers. Not stored.
+    #[serde(skip)]
+    pub oauth2_login_request: Option<Value>,
     /// What methods keep for themselves between two submissions, by a name of their own.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub context: Map<String, Value>,
@@ -246,6 +252,8 @@ impl Flow {
             identity_schema: None,
             identity_id: None,
             session_id: None,
+            oauth2_login_challenge: None,
+            oauth2_login_request: None,
             context: Map::new(),
             revision: 0,
             transient_payload: None,
@@ -297,6 +305,15 @@ impl Flow {
         Value::Object(m)
     }
 
+    fn insert_oauth2(&self, m: &mut Map<String, Value>) {
+        if let Some(challenge) = &self.oauth2_login_challenge {
+            m.insert("oauth2_login_challenge".into(), json!(challenge));
+        }
+        if let Some(request) = &self.oauth2_login_request {
+            m.insert("oauth2_login_request".into(), request.clone());
+        }
+    }
+
     fn insert_own_members(&self, m: &mut Map<String, Value>, identity: Option<Value>) {
         if matches!(
             self.kind,
@@ -309,6 +326,9 @@ impl Flow {
             m.insert("updated_at".into(), timestamp::json(self.issued_at));
             m.insert("refresh".into(), json!(self.refresh));
             m.insert("requested_aal".into(), json!(self.requested_aal));
+        }
+        if matches!(self.kind, FlowKind::Login | FlowKind::Registration) {
+            self.insert_oauth2(m);
         }
         if let Some(code) = &self.session_token_exchange_code {
             m.insert("session_token_exchange_code".into(), json!(code));

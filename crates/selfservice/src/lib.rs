@@ -31,6 +31,7 @@ pub mod hook;
 pub mod identity;
 pub mod method;
 pub mod mfa;
+pub(crate) mod oauth2;
 pub mod outcome;
 pub mod problem;
 pub mod return_to;

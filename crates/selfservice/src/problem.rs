@@ -37,6 +37,16 @@ pub enum StartOver {
 /// A request that could not be served.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
+    /// The OAuth2 server that waits for a login does not go along.
+    #[error("the OAuth2 server does not go along")]
+    OAuth2 {
+        /// Whether it was told who signed in; else it was asked what it wants.
+        accepting: bool,
+        /// The status of its answer, if it gave one.
+        status: Option<u16>,
+        /// What it said.
+        hint: Option<String>,
+    },
     /// Somebody is signed in already.
     #[error("somebody is signed in already")]
     SessionAlreadyAvailable,

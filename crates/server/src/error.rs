@@ -182,6 +182,7 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
         Problem::Conflict(reason) if reason.is_empty() => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT),
         Problem::Conflict(reason) => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT).reason(reason),
         Problem::Misconfigured(reason) => internal(reason).id("invalid_configuration"),
+        Problem::OAuth2 { accepting, status, hint } => oauth2_answer(*accepting, *status, hint.as_deref()),
         Problem::Upstream(reason) => ErrorAnswer::new(StatusCode::BAD_GATEWAY, "Another server answered badly")
             .id("upstream_error")
             .reason(reason),
@@ -191,6 +192,24 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
         Problem::Store(error) => store_answer(error),
         // What went wrong is for the log; the client cannot do anything about it.
         Problem::Internal(_) => internal("Something went wrong on the server. Try again; if it stays, tell the operator."),
+    }
+}
+
+/// What the OAuth2 server did not take (oauth2.md §5): a challenge that is no good is the caller's fault, all else is not.
+fn oauth2_answer(accepting: bool, status: Option<u16>, hint: Option<&str>) -> ErrorAnswer {
+    let callers = !accepting && status.is_some_and(|status| (400..500).contains(&status));
+    let answer = match (callers, accepting) {
+        (true, _) => bad_request().reason("The OAuth2 server does not know this login_challenge (any more). Start over at the application."),
+        (false, true) => internal("The OAuth2 server did not take the login. You are signed in here; start over at the application."),
+        (false, false) => internal("The OAuth2 server could not be asked what it wants. Try again in a moment."),
+    };
+    let answer = match status {
+        Some(status) => answer.detail("status_code", json!(status)),
+        None => answer,
+    };
+    match hint {
+        Some(hint) => answer.detail("oauth2_error_hint", json!(hint)),
+        None => answer,
     }
 }
 

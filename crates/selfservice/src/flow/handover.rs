@@ -72,5 +72,9 @@ fn inherit(new: &mut Flow, old: &Flow) {
     new.return_to.clone_from(&old.return_to);
     new.identity_schema.clone_from(&old.identity_schema);
     new.organization_id = old.organization_id;
+    new.oauth2_login_challenge
+        .clone_from(&old.oauth2_login_challenge);
+    new.oauth2_login_request
+        .clone_from(&old.oauth2_login_request);
     new.transient_payload.clone_from(&old.transient_payload);
 }

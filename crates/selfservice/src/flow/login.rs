@@ -16,7 +16,7 @@ use crate::method::{self, LoginMethod, LoginStage, LoginStep, METHODS, Refusal};
 use crate::outcome::{Created, Outcome};
 use crate::problem::Problem;
 use crate::session::{self, Draft, LiveSession};
-use crate::{identity, mfa, return_to};
+use crate::{identity, mfa, oauth2, return_to};
 
 /// What a request for a login flow asks for.
 struct Asked {
@@ -29,6 +29,8 @@ struct Asked {
 pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     return_to::check_request(cx)?;
     let mut asked = read_request(cx)?;
+    let oauth2 = oauth2::asked(cx, client).await?;
+    asked.refresh |= oauth2.as_ref().is_some_and(oauth2::Asked::insists);
     let live = cx.session().await?.cloned();
     match &live {
         None if asked.aal >= Aal::Aal2 => return Err(Problem::Aal1Required),
@@ -36,11 +38,14 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
         Some(live) => {
             let fulfilled = asked.aal == Aal::Aal1 || is_at(cx, live, asked.aal).await?;
             if !asked.refresh && fulfilled {
-                return already_signed_in(cx, client, live).await;
+                return already_signed_in(cx, client, live, oauth2.as_ref()).await;
             }
         }
     }
     let mut flow = draft(cx, client, &asked);
+    if let Some(oauth2) = &oauth2 {
+        oauth2.put_on_login(cx, &mut flow)?;
+    }
     if client == ClientType::Api
         && live.is_none()
         && cx
@@ -110,6 +115,7 @@ async fn already_signed_in(
     cx: &Cx,
     client: ClientType,
     live: &LiveSession,
+    oauth2: Option<&oauth2::Asked>,
 ) -> Result<Created, Problem> {
     let browser = client == ClientType::Browser && !cx.request.wants.json_rather_than_html;
     let return_to = cx.request.query("return_to").filter(|r| !r.is_empty());
@@ -121,6 +127,10 @@ async fn already_signed_in(
             return Ok(Created::Redirect { url: redirect_to });
         }
         other => drop(other?),
+    }
+    if let Some(oauth2) = oauth2.filter(|oauth2| browser && oauth2.skips()) {
+        let url = oauth2.accept(cx, &live.session).await?;
+        return Ok(Created::Redirect { url });
     }
     if browser {
         Ok(Created::Redirect {
@@ -238,7 +248,9 @@ async fn offered(cx: &Cx, stage: LoginStage<'_>) -> Result<Vec<&'static dyn Logi
 
 /// A login flow to be shown.
 pub async fn fetch(cx: &Cx, id: Option<&str>) -> Result<Flow, Problem> {
-    engine::fetch(cx, FlowKind::Login, id).await
+    let mut flow = engine::fetch(cx, FlowKind::Login, id).await?;
+    oauth2::show(cx, &mut flow).await?;
+    Ok(flow)
 }
 
 /// Takes a submission.
@@ -256,6 +268,7 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     if flow.is_expired(cx.now) {
         return replace_expired(cx, &flow).await;
     }
+    oauth2::show_if_quick(cx, &mut flow).await;
     let allowed = match &live {
         Some(live) if flow.requested_aal >= Aal::Aal2 => mfa::offered(cx, live, true).await?,
         _ => None,
@@ -348,6 +361,8 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     let mut flow = blank(cx, old.client);
     flow.identity_schema = old.identity_schema.clone();
     flow.request_url = old.request_url.clone();
+    flow.oauth2_login_challenge
+        .clone_from(&old.oauth2_login_challenge);
     let stage = first_stage(cx, &flow, None);
     populate(cx, &mut flow, stage).await?;
     flow.ui
@@ -455,6 +470,11 @@ async fn finish(
             cx.renew_csrf();
         }
     }
+    if second_factor.is_none()
+        && let Some(url) = oauth2::accept(cx, flow, &draft.issued.session).await?
+    {
+        return Ok(Outcome::Elsewhere { url });
+    }
     let return_to = hook::page_to_show(cx, flow).unwrap_or(return_to);
     let continue_with = std::mem::take(&mut flow.continue_with);
     Ok(Outcome::LoggedIn {
@@ -515,7 +535,9 @@ async fn owed(cx: &Cx, flow: &Flow, draft: &Draft, ends_at: &str) -> Result<Owed
     let required = cx.config().session.whoami.required_aal;
     match session::check_aal(cx, &live, required, return_to.as_deref()).await {
         Ok(_) => Ok(Owed::Nothing),
-        Err(Problem::Aal2Required { redirect_to }) => Ok(Owed::StepUp(redirect_to)),
+        Err(Problem::Aal2Required { redirect_to }) => {
+            Ok(Owed::StepUp(oauth2::carried(flow, redirect_to)))
+        }
         // Who signs in again to go on with their settings goes on with them.
         Err(Problem::EnrolmentRequired { .. })
             if flow.refresh && return_to::is_settings(cx, ends_at) =>

@@ -4,7 +4,8 @@ use bia_model::schema::{self, Derived};
 use bia_model::text::{self, Message};
 use bia_model::ui::{self, Node, Ui};
 use bia_model::{
-    AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, MethodName, State,
+    AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, MethodName, Session,
+    State,
 };
 use bia_store::hook_outbox::HookCall;
 use bia_store::{StoreError, transact};
@@ -17,8 +18,8 @@ use crate::hook;
 use crate::method::{METHODS, Refusal, RegistrationMethod, RegistrationStage, RegistrationStep};
 use crate::outcome::{Created, FormStatus, Outcome};
 use crate::problem::Problem;
-use crate::session::{self, Draft};
-use crate::{identity, return_to};
+use crate::session::{self, Draft, LiveSession};
+use crate::{identity, oauth2, return_to};
 
 /// The value of the field `screen` that asks for the second of two screens, the choice of a method.
 pub const CREDENTIALS_SCREEN: &str = "credential-selection";
@@ -131,13 +132,20 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
     return_to::check_request(cx)?;
     let identity_schema = asked_schema(cx)?;
     check_enabled(cx)?;
+    let oauth2 = oauth2::asked(cx, client).await?;
     let mut flow = draft(cx, client, identity_schema);
+    if let Some(oauth2) = &oauth2 {
+        oauth2.put_on_registration(cx, &mut flow)?;
+    }
     let wants_code = cx.request.query("return_session_token_exchange_code") == Some("true");
     if client == ClientType::Api && wants_code {
         flow.session_token_exchange_code = Some(crate::token::alphanumeric(64));
     }
     populate(cx, &mut flow).await?;
     hook::before(cx, &flow, None).await?;
+    if let (Some(oauth2), Some(live)) = (&oauth2, cx.session().await?) {
+        return signed_in_for(cx, client, oauth2, live).await;
+    }
     if cx.session_of_anybody().await?.is_some() {
         let browser = client == ClientType::Browser && !cx.request.wants.json_rather_than_html;
         return if browser {
@@ -154,6 +162,30 @@ pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
         flow: Box::new(flow),
         identity: None,
     })
+}
+
+/// Somebody comes from an OAuth2 server to sign up and is signed in already.
+async fn signed_in_for(
+    cx: &Cx,
+    client: ClientType,
+    oauth2: &oauth2::Asked,
+    live: &LiveSession,
+) -> Result<Created, Problem> {
+    if client == ClientType::Browser && oauth2.skips() {
+        let url = oauth2.accept(cx, &live.session).await?;
+        return if cx.request.wants.json_rather_than_html {
+            Err(Problem::GoElsewhere(url))
+        } else {
+            Ok(Created::Redirect { url })
+        };
+    }
+    if client == ClientType::Api {
+        return Err(Problem::SessionAlreadyAvailable);
+    }
+    let query = url::Url::parse(&cx.request.url).ok();
+    let query = query.as_ref().and_then(url::Url::query).unwrap_or_default();
+    let login = return_to::own(cx, "/self-service/login/browser", &[]);
+    Err(Problem::SignedInAlready(format!("{login}?{query}")))
 }
 
 fn check_enabled(cx: &Cx) -> Result<(), Problem> {
@@ -225,7 +257,9 @@ fn enabled(cx: &Cx) -> impl Iterator<Item = &'static dyn RegistrationMethod> {
 /// A registration flow to be shown.
 pub async fn fetch(cx: &Cx, id: Option<&str>) -> Result<Flow, Problem> {
     check_enabled(cx)?;
-    engine::fetch(cx, FlowKind::Registration, id).await
+    let mut flow = engine::fetch(cx, FlowKind::Registration, id).await?;
+    oauth2::show(cx, &mut flow).await?;
+    Ok(flow)
 }
 
 /// Takes a submission.
@@ -239,6 +273,7 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     if flow.is_expired(cx.now) {
         return replace_expired(cx, &flow).await;
     }
+    oauth2::show_if_quick(cx, &mut flow).await;
     let form = match submission.form {
         Ok(form) => form,
         Err(reason) => return refuse(cx, flow, None, Problem::BadRequest(reason).into()).await,
@@ -321,6 +356,8 @@ fn choose(
 async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     let mut flow = draft(cx, old.client, old.identity_schema.clone());
     flow.request_url = old.request_url.clone();
+    flow.oauth2_login_challenge
+        .clone_from(&old.oauth2_login_challenge);
     populate(cx, &mut flow).await?;
     flow.ui
         .messages
@@ -404,13 +441,47 @@ async fn finish(
         cx.effect(|e| e.session = Some(draft.issued.clone()));
         cx.renew_csrf();
     }
-    let return_to = hook::page_to_show(cx, flow).unwrap_or(return_to);
+    let shown = hook::page_to_show(cx, flow);
+    let return_to = match &shown {
+        Some(page) => page.clone(),
+        None => for_oauth2(cx, flow, &draft.issued.session, hands_out)
+            .await?
+            .unwrap_or(return_to),
+    };
     Ok(Outcome::Registered {
         identity: Box::new(draft.issued.identity.clone()),
         issued: hands_out.then(|| Box::new(draft.issued)),
         continue_with: std::mem::take(&mut flow.continue_with),
         return_to,
     })
+}
+
+/// Where somebody goes whom an OAuth2 server waits for. A script that gets no session does not go there.
+async fn for_oauth2(
+    cx: &Cx,
+    flow: &mut Flow,
+    session: &Session,
+    hands_out: bool,
+) -> Result<Option<String>, Problem> {
+    let is_script = cx.caller(flow) == Caller::Spa;
+    let verifies = flow
+        .continue_with
+        .iter()
+        .any(|item| matches!(item, ContinueWith::ShowVerificationUi { .. }));
+    if is_script && (!hands_out || verifies) {
+        return Ok(None);
+    }
+    let Some(url) = oauth2::accept(cx, flow, session).await? else {
+        return Ok(None);
+    };
+    if is_script {
+        flow.continue_with
+            .retain(|item| !matches!(item, ContinueWith::RedirectBrowserTo { .. }));
+        flow.continue_with.push(ContinueWith::RedirectBrowserTo {
+            redirect_browser_to: url.clone(),
+        });
+    }
+    Ok(Some(url))
 }
 
 /// A hook wants the account to be there but not to be used yet: it is stored without a session, and the

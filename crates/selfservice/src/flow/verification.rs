@@ -20,7 +20,7 @@ use crate::hook::verify_new_address::{self, Parked};
 use crate::method::{METHODS, Method, Refusal, Restart, VerificationMethod, VerificationStep};
 use crate::outcome::{Created, FormStatus, Outcome};
 use crate::problem::Problem;
-use crate::{csrf, return_to, session};
+use crate::{csrf, oauth2, return_to, session};
 
 /// Creates a verification flow.
 pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
@@ -104,6 +104,7 @@ pub(crate) async fn start_holding(
     flow.identity_id = Some(identity.id);
     flow.session_id = session_id;
     flow.context = context;
+    oauth2::hand_to_verification(parent, &mut flow);
     flow.transient_payload = parent.transient_payload.clone();
     flow.state = State::SentEmail;
     part.show_sent(cx, &mut flow, address);
@@ -272,8 +273,17 @@ async fn verify(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<
             })
         }
         VerificationStep::Verified => {
-            flow.transient_payload = None;
+            if flow.oauth2_login_challenge.is_none() {
+                flow.transient_payload = None;
+            }
             engine::save(cx, flow).await?;
+            let next = oauth2::conclude_verification(cx, flow).await?;
+            if flow.oauth2_login_challenge.is_some() {
+                engine::save(cx, flow).await?;
+            }
+            if let Some(url) = next {
+                return Ok(Outcome::Redirect { url });
+            }
             Ok(engine::ask_again(flow.clone(), FormStatus::Fine))
         }
         VerificationStep::StartOver(restart) => {
@@ -378,6 +388,7 @@ async fn start_over(
     let messages = engine::messages_of(restart.why)?;
     let mut flow = draft(cx, restart.client, method.name());
     flow.request_url = return_to::starting_over(cx, old);
+    oauth2::hand_to_verification(old, &mut flow);
     part.populate(cx, &mut flow).await?;
     flow.ui
         .messages
@@ -411,6 +422,7 @@ async fn replace_expired(cx: &Cx, old: &Flow) -> Result<Outcome, Problem> {
     };
     let mut flow = draft(cx, client, method.name());
     flow.request_url = old.request_url.clone();
+    oauth2::hand_to_verification(old, &mut flow);
     part.populate(cx, &mut flow).await?;
     flow.ui
         .messages

@@ -97,6 +97,7 @@ fn every_error_is_explained_with_its_mend_and_an_example() {
         "browser_location_change_required",
         "identity_disabled",
         "invalid_configuration",
+        "oauth2_login_failed",
         "upstream_error",
     ];
     for id in ids.into_iter().chain(error_names()) {

@@ -37,6 +37,7 @@ pub(super) fn of(problem: &Problem, kind: Option<FlowKind>) -> &'static str {
         Problem::GoElsewhere(_) => "browser_location_change_required",
         Problem::Conflict(_) | Problem::Store(StoreError::Conflict { .. }) => "conflict",
         Problem::Misconfigured(_) => "invalid_configuration",
+        Problem::OAuth2 { .. } => "oauth2_login_failed",
         Problem::Upstream(_) => "upstream_error",
         Problem::HookFailed(_) => "web_hook_failed",
         Problem::HookTimedOut => "web_hook_timed_out",

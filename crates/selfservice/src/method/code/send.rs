@@ -13,7 +13,7 @@ use crate::cx::Cx;
 use crate::identity;
 use crate::method::post::{self, enqueue, payload, unknown};
 use crate::problem::Problem;
-use crate::return_to;
+use crate::{oauth2, return_to};
 
 /// Who a message speaks to.
 pub(super) enum Whom<'a> {
@@ -112,7 +112,7 @@ fn mail(cx: &Cx, flow: &Flow, to: String, code: String, who: Value) -> Template 
             request_url,
             transient_payload,
             expires_in_minutes,
-            oauth2_login_request: None,
+            oauth2_login_request: oauth2::told(flow),
         }),
         FlowKind::Registration => Template::RegistrationCodeValid(RegistrationCodeValid {
             to,
@@ -121,7 +121,7 @@ fn mail(cx: &Cx, flow: &Flow, to: String, code: String, who: Value) -> Template 
             request_url,
             transient_payload,
             expires_in_minutes,
-            oauth2_login_request: None,
+            oauth2_login_request: oauth2::told(flow),
         }),
         FlowKind::Verification => Template::VerificationCodeValid(VerificationCodeValid {
             to,
@@ -131,7 +131,7 @@ fn mail(cx: &Cx, flow: &Flow, to: String, code: String, who: Value) -> Template 
             request_url,
             transient_payload,
             expires_in_minutes,
-            oauth2_login_request: None,
+            oauth2_login_request: oauth2::told(flow),
         }),
         FlowKind::Recovery | FlowKind::Settings => Template::RecoveryCodeValid(RecoveryCodeValid {
             to,
@@ -156,7 +156,7 @@ fn sms(cx: &Cx, flow: &Flow, to: String, code: String, who: Value) -> Template {
             request_url_domain,
             transient_payload,
             expires_in_minutes,
-            oauth2_login_request: None,
+            oauth2_login_request: oauth2::told(flow),
         }),
         FlowKind::Registration => Template::RegistrationCodeSms(RegistrationCodeSms {
             to,
@@ -166,7 +166,7 @@ fn sms(cx: &Cx, flow: &Flow, to: String, code: String, who: Value) -> Template {
             request_url_domain,
             transient_payload,
             expires_in_minutes,
-            oauth2_login_request: None,
+            oauth2_login_request: oauth2::told(flow),
         }),
         FlowKind::Verification => Template::VerificationCodeSms(VerificationCodeSms {
             to,
@@ -176,7 +176,7 @@ fn sms(cx: &Cx, flow: &Flow, to: String, code: String, who: Value) -> Template {
             request_url_domain,
             transient_payload,
             expires_in_minutes,
-            oauth2_login_request: None,
+            oauth2_login_request: oauth2::told(flow),
         }),
         FlowKind::Recovery | FlowKind::Settings => Template::RecoveryCodeSms(RecoveryCodeSms {
             to,

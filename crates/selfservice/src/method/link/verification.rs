@@ -71,7 +71,7 @@ impl VerificationMethod for Link {
             request_url: flow.request_url.clone(),
             transient_payload: post::payload(flow),
             expires_in_minutes: post::minutes(cx.config().selfservice.methods.link.config.lifespan),
-            oauth2_login_request: None,
+            oauth2_login_request: crate::oauth2::told(flow),
         });
         post::enqueue(cx, tx, message).await
     }
