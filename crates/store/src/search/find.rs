@@ -22,7 +22,7 @@ const CHUNK: usize = 500;
 
 /// Beyond this number a condition is a common one.
 pub(super) const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM bia_search_term \
-     WHERE nid = $1 AND term >= $2 AND term < $3 LIMIT 1001) some";
+     WHERE nid = $1 AND term >= $2 AND term <= $3 LIMIT 1001) counted";
 
 /// The rest of what has one term.
 pub(super) const SAME_TERM: &str = "SELECT term, identity_id FROM bia_search_term \
@@ -30,11 +30,11 @@ pub(super) const SAME_TERM: &str = "SELECT term, identity_id FROM bia_search_ter
 
 /// What has a later term.
 pub(super) const LATER_TERMS: &str = "SELECT term, identity_id FROM bia_search_term \
-     WHERE nid = $1 AND term > $2 AND term < $3 ORDER BY term, identity_id LIMIT $4";
+     WHERE nid = $1 AND term > $2 AND term <= $3 ORDER BY term, identity_id LIMIT $4";
 
 /// The first of the terms of identities that fit a condition.
 pub(super) const FIRST_TERMS: &str = "SELECT identity_id, MIN(term) FROM bia_search_term \
-     WHERE nid = $1 AND term >= $2 AND term < $3 AND identity_id IN ($*) GROUP BY identity_id";
+     WHERE nid = $1 AND term >= $2 AND term <= $3 AND identity_id IN ($*) GROUP BY identity_id";
 
 /// A place between two identities that were found.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -83,7 +83,7 @@ impl Fnv {
 pub struct Condition {
     /// The first term that fits.
     pub(super) low: String,
-    /// The first one behind those that fit.
+    /// The last one. Not the first behind those that fit: MySQL fills texts up with blanks before it compares them.
     pub(super) high: String,
 }
 
@@ -119,9 +119,10 @@ impl Condition {
     }
 
     fn exact(term: String) -> Condition {
-        // No term has a control character in it.
-        let high = format!("{term}\u{1}");
-        Condition { low: term, high }
+        Condition {
+            low: term.clone(),
+            high: term,
+        }
     }
 
     fn prefix(term: String) -> Condition {
@@ -131,12 +132,12 @@ impl Condition {
 
     /// Whether only one term fits.
     pub(super) fn is_exact(&self) -> bool {
-        self.high.ends_with('\u{1}')
+        self.low == self.high
     }
 
     pub(super) fn fits(&self, terms: &BTreeSet<String>) -> bool {
         terms
-            .range(self.low.clone()..self.high.clone())
+            .range(self.low.clone()..=self.high.clone())
             .next()
             .is_some()
     }
@@ -229,12 +230,11 @@ fn words_of(value: &str) -> impl Iterator<Item = String> {
     std::iter::once(value).chain(later).map(word)
 }
 
-/// One spelling for all cases and widths, cut off.
+/// One spelling for all cases and widths, cut off. Without blanks at its end, which MySQL does not tell from none.
 fn folded(text: &str) -> String {
-    normalise::graceful_name(text)
-        .chars()
-        .take(MAX_CHARS)
-        .collect()
+    let text = normalise::graceful_name(text);
+    let cut: String = text.chars().take(MAX_CHARS).collect();
+    cut.trim_end().to_owned()
 }
 
 fn word(text: &str) -> String {

@@ -135,6 +135,12 @@ async fn a_rare_condition_leads_wherever_it_stands(place: &Place) {
     for conditions in [[common.clone(), rare.clone()], [rare, common]] {
         assert_eq!(found(place, &conditions).await, ["user-3@example.org"]);
     }
+    let facts = [
+        Condition::state(IdentityState::Active),
+        Condition::verified(false),
+        Condition::schema("default"),
+    ];
+    assert_eq!(found(place, &facts).await.len(), 6);
     let contradictory = [Condition::word("user-3"), Condition::word("user-4")];
     assert_eq!(found(place, &contradictory).await, [""; 0]);
     assert_eq!(found(place, &[]).await, [""; 0]);
