@@ -222,6 +222,16 @@ ring_browser() {
   return $code
 }
 
+prepare_recipes() { need jq jq && need curl curl && need_python && need_server; }
+ring_recipes() {
+  local pages=docs/src
+  python3 .ci/recipes.py --bia "$(server)" --files $pages/first-steps.md $pages/first-steps.md $pages/thread/*.md | tee "$logs/recipes.out"
+  local code=${PIPESTATUS[0]} passed failed
+  read -r passed failed < <(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$logs/recipes.out")
+  count "${passed:-0}" "${failed:-1}"
+  return "$code"
+}
+
 prepare_react() {
   prepare_browser && need_modules clients/browser/react-app || return 1
   (cd clients/browser/react-app && npx vite build --logLevel warn)
