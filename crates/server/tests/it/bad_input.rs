@@ -230,6 +230,7 @@ async fn a_path_that_is_no_text_names_nothing() {
         paths
             .map(|path| {
                 path.replace("{id}", "%ff")
+                    .replace("{name}", "%ff")
                     .replace("{provider}", "a%c3%28")
                     .replace("{type}", "x")
             })
