@@ -42,7 +42,10 @@ pub async fn examine(sources: &Sources) -> Examined {
             };
             let schemas = sources.iter().filter_map(compiled).collect();
             let case = Case { survey, schemas };
-            findings.extend(rule::ALL.iter().flat_map(|rule| rule(&case)));
+            let told: Vec<Diagnosis> = rule::ALL.iter().flat_map(|rule| rule(&case)).collect();
+            // A rule says more than the warning at start about the same.
+            findings.retain(|warning| !told.iter().any(|told| is_about(told, warning)));
+            findings.extend(told);
             Examined {
                 findings,
                 case: Some(case),
@@ -69,6 +72,17 @@ fn unusable(findings: &Findings) -> Examined {
 
 fn of_the_check(findings: &Findings) -> Vec<Diagnosis> {
     findings.iter().map(from_check).collect()
+}
+
+/// Whether both are about the same key, or about the hook lists of one flow, where one takes another's place.
+fn is_about(told: &Diagnosis, warning: &Diagnosis) -> bool {
+    let list = told.key.split('[').next().unwrap_or_default();
+    let lists = list.strip_suffix(".hooks").is_some_and(|after| {
+        after.ends_with(".after")
+            && warning.key.starts_with(after)
+            && warning.key.ends_with(".hooks")
+    });
+    list == warning.key || lists
 }
 
 /// What the server itself says about a configuration at start, with what is known about the key.
