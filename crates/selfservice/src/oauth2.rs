@@ -112,18 +112,10 @@ impl Asked {
 
 /// As the reference shows the URL of a request that has to be signed in for again.
 fn with_refresh(url: &str) -> String {
-    let Ok(mut parsed) = url::Url::parse(url) else {
-        return url.to_owned();
-    };
-    let mut pairs: Vec<(String, String)> = parsed
-        .query_pairs()
-        .filter(|(name, _)| name != "refresh")
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
-    pairs.push(("refresh".into(), "true".into()));
-    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
-    parsed.query_pairs_mut().clear().extend_pairs(pairs);
-    parsed.to_string()
+    RedirectUrl::parse(url).map_or_else(
+        || url.to_owned(),
+        |parsed| parsed.with_query(&[("refresh", "true")]),
+    )
 }
 
 /// An address with a flow's challenge, for what the flow leads to.

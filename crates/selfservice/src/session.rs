@@ -41,6 +41,15 @@ impl LiveSession {
             token: issued.token.as_str().into(),
         }
     }
+
+    /// The same, to be handed out once more.
+    pub fn handed_out_again(&self) -> IssuedSession {
+        IssuedSession {
+            session: self.session.clone(),
+            identity: self.identity.clone(),
+            token: self.token.to_string(),
+        }
+    }
 }
 
 impl Deref for LiveSession {

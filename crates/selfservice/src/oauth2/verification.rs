@@ -7,7 +7,6 @@ use bia_store::session as sessions;
 
 use super::{CHALLENGE, server};
 use crate::cx::{Caller, Cx};
-use crate::outcome::IssuedSession;
 use crate::problem::Problem;
 use crate::return_to;
 
@@ -74,12 +73,7 @@ async fn hand_out(cx: &Cx, session: &bia_model::Session) -> Result<(), Problem> 
         .await?
         .filter(|live| live.session.id == session.id)
     {
-        let issued = IssuedSession {
-            session: live.session.clone(),
-            identity: live.identity.clone(),
-            token: live.token.to_string(),
-        };
-        cx.effect(|e| e.session = Some(issued));
+        cx.effect(|e| e.session = Some(live.handed_out_again()));
     }
     Ok(())
 }

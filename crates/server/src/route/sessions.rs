@@ -88,13 +88,7 @@ fn refresh_cookie(cx: &Cx, live: &LiveSession) {
         .cookie_expires_at
         .is_none_or(|at| at < live.session.expires_at);
     if credentials.from_cookie && outdated {
-        let session = live.session.clone();
-        let issued = IssuedSession {
-            session,
-            identity: live.identity.clone(),
-            token: live.token.to_string(),
-        };
-        cx.effect(|e| e.session = Some(issued));
+        cx.effect(|e| e.session = Some(live.handed_out_again()));
     }
 }
 
