@@ -2,7 +2,7 @@
 # One job of a conformance ring: the scenarios of one module against a database of its own. Everything comes as
 # arguments: servers of this kind also read their configuration from the environment.
 set -u -o pipefail
-root=$1 folder=$2 python=$3 server=$4 database=$5 POSTGRES_PORT=$6 MARIADB_PORT=$7 module=$8
+root=$1 folder=$2 python=$3 server=$4 database=$5 POSTGRES_PORT=$6 MARIADB_PORT=$7 ours=$8 module=$9
 logs=$folder
 cd "$root" || exit 0
 . .ci/install.sh
@@ -16,6 +16,7 @@ esac
 export TMPDIR=$folder/$module.servers
 mkdir -p "$TMPDIR"
 grep "^$module/" "$folder/must.txt" >"$folder/$module.must"
+[ -z "$ours" ] || server="$root/.ci/with-bia.sh $server"
 PYTHONDONTWRITEBYTECODE=1 "$python" conformance/conform check -m "$module" --must "$folder/$module.must" --dsn "$dsn" \
   --prepare "$server migrate sql up -e --yes -c {config}" \
   --server "$server serve --dev --watch-courier -c {config}" >"$folder/$module.log" 2>&1 && rm -rf "$TMPDIR"

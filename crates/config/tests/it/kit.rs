@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bia_config::{Config, Page, section::hasher::HashAlgorithm};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{kit_base, with};
 
@@ -219,4 +219,48 @@ fn the_kit_s_unusual_settings_load() {
         !format!("{config:?}").contains("conformance-cookie-secret"),
         "secrets are not in the debug text"
     );
+}
+
+/// The file that the kit lays over its configurations to see that what is our own is noticed by nobody else.
+fn our_own() -> Value {
+    serde_saphyr::from_str(include_str!("../../../../conformance/bia.yml")).unwrap()
+}
+
+#[test]
+fn the_conformance_kit_sets_every_key_of_our_own() {
+    let file = our_own();
+    let keys = include_str!("../../src/key/bia.tsv").lines();
+    let missing: Vec<&str> = keys
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split('\t').next())
+        .filter(|key| !is_set(&file, key))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "not in conformance/bia.yml: {missing:?}"
+    );
+}
+
+/// Whether `a.b[].c` is somewhere in a configuration.
+fn is_set(value: &Value, path: &str) -> bool {
+    let (part, rest) = path
+        .split_once('.')
+        .map_or((path, None), |(part, rest)| (part, Some(rest)));
+    let name = part.trim_end_matches("[]");
+    let Some(found) = value.get(name) else {
+        return false;
+    };
+    let all = match found {
+        Value::Array(list) if part.ends_with("[]") => list.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    all.iter()
+        .any(|one| rest.is_none_or(|rest| is_set(one, rest)))
+}
+
+#[test]
+fn what_is_our_own_is_in_order_on_top_of_the_kits_base() {
+    let factor = json!({"selfservice": {"methods": {"totp": {"enabled": true}}}});
+    let config = Config::from_json(with(with(kit_base(), factor), our_own())).unwrap();
+    assert!(config.warnings().is_empty(), "{}", config.warnings());
 }
