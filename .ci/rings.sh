@@ -73,10 +73,13 @@ ring_conformance_postgres() { conformance postgres; }
 prepare_conformance_mariadb() { need_cryptography && need_server && start_mariadb; }
 ring_conformance_mariadb() { conformance mariadb; }
 
-# conformance DATABASE: one job per module, each with a database of its own, as many jobs as pay off: a scenario
-# mostly waits. Counts the scenarios that conformance/must.txt names.
+prepare_conformance_bia() { need jq jq && prepare_conformance_sqlite; }
+ring_conformance_bia() { conformance sqlite ours; }
+
+# conformance DATABASE [ours]: one job per module, each with a database of its own, as many jobs as pay off: a scenario
+# mostly waits. `ours`: with conformance/bia.yml. Counts the scenarios that conformance/must.txt names.
 conformance() {
-  local folder=$logs/conformance-$1
+  local folder=$logs/$ring
   rm -rf "$folder" && mkdir -p "$folder"
   must_list "$1" >"$folder/must.txt"
   if [ -z "$(modules)" ]; then
@@ -85,7 +88,7 @@ conformance() {
     return 0
   fi
   modules | xargs -r -n 1 -P "${JOBS:-$((2 * $(nproc)))}" \
-    bash .ci/conformance-module.sh "$root" "$folder" "$python" "$(server)" "$1" "${POSTGRES_PORT:-}" "${MARIADB_PORT:-}"
+    bash .ci/conformance-module.sh "$root" "$folder" "$python" "$(server)" "$1" "${POSTGRES_PORT:-}" "${MARIADB_PORT:-}" "${2:-}"
   awk -v must="$folder/must.txt" -v folder="$folder" -f .ci/conformance.awk /dev/null "$folder"/*.log >"$folder/summary"
   sed '$d' "$folder/summary"
   local passed failed
@@ -224,10 +227,19 @@ ring_browser() {
 
 prepare_recipes() { need jq jq && need curl curl && need_python && need_server; }
 ring_recipes() {
-  local pages=docs/src
-  python3 .ci/recipes.py --bia "$(server)" --files $pages/first-steps.md $pages/first-steps.md $pages/thread/*.md | tee "$logs/recipes.out"
+  told python3 .ci/recipes.py --bia "$(server)" --files docs/src/first-steps.md docs/src/first-steps.md
+}
+
+prepare_thread() { prepare_recipes && need_chromium && need_modules clients/node && need_modules clients/browser; }
+ring_thread() {
+  told tests/thread/run --quiet --bia "$(server)" --chromium "$(command -v "${CHROMIUM:-chromium}")"
+}
+
+# told COMMAND…: runs it and counts what its last line 'N passed, N failed' says.
+told() {
+  "$@" | tee "$logs/$ring.out"
   local code=${PIPESTATUS[0]} passed failed
-  read -r passed failed < <(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$logs/recipes.out")
+  read -r passed failed < <(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$logs/$ring.out")
   count "${passed:-0}" "${failed:-1}"
   return "$code"
 }

@@ -4,8 +4,8 @@
 // it, by labels and words; nothing is read from the server but its pages. Each journey is walked twice, with and without
 // JavaScript, and every page on the way is looked at: headings, labels, what the browser complains about, where it asks.
 import { randomBytes } from "node:crypto"
-import { chromium } from "playwright-core"
 import { Tally, args } from "../node/tools.mjs"
+import { Reader, launch } from "./reader.mjs"
 
 const opt = args({
   public: "http://127.0.0.1:4433",
@@ -15,82 +15,16 @@ const opt = args({
 })
 const base = opt.public.replace(/\/$/, "")
 const t = new Tally(opt.only, true)
-const PATIENCE = 15000
-
-const browser = await chromium.launch({
-  executablePath: opt.chromium,
-  args: [
-    "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
-  ],
-})
+const browser = await launch(opt.chromium)
 
 const password = () => "Kp" + randomBytes(9).toString("base64url") + "7!"
 
-class Stranger {
-  static async come(scripts, name) {
-    const s = new Stranger()
-    s.email = `user-${randomBytes(6).toString("hex")}@example.org`
-    s.password = password()
-    s.label = name.replace(/\W+/g, "-")
-    s.pictures = 0
-    s.complaints = []
-    s.context = await browser.newContext({ javaScriptEnabled: scripts })
-    s.page = await s.context.newPage()
-    s.page.setDefaultTimeout(PATIENCE)
-    s.page.on("console", (m) => m.type() === "error" && s.complaints.push(m.text()))
-    s.page.on("pageerror", (e) => s.complaints.push(e.message))
-    s.context.on("request", (r) => {
-      if (/^https?:/.test(r.url()) && !r.url().startsWith(`${base}/`)) s.complaints.push(`asked ${r.url()}`)
-    })
-    return s
-  }
-  async open(path) {
-    await this.page.goto(base + path)
-  }
-  // Waits for the page with this heading, and looks at it.
-  async at(heading) {
-    await this.page.getByRole("heading", { level: 1, name: heading, exact: true }).waitFor()
-    const html = await this.page.content()
-    const problems = []
-    if ((html.match(/<h1/g) ?? []).length !== 1) problems.push("not one main heading")
-    if (!/<html lang="en"/.test(html)) problems.push("no language")
-    const fields = this.page.locator("input:not([type=hidden]):visible, select:visible")
-    for (let i = 0; i < (await fields.count()); i++) {
-      const id = await fields.nth(i).getAttribute("id")
-      if (!(await this.page.locator(`label[for="${id}"]:visible`).count())) problems.push(`field ${id} has no label`)
-    }
-    if (opt.shots) {
-      const file = `${this.label}-${String(++this.pictures).padStart(2, "0")}.png`
-      await this.page.screenshot({ path: `${opt.shots}/${file}`, fullPage: true })
-    }
-    t.eq([...problems, ...this.complaints.splice(0)], [], `"${heading}" is shown and in order`)
-  }
-  async fill(label, text) {
-    await this.page.getByLabel(label).fill(text)
-  }
-  async press(name) {
-    await this.page.getByRole("button", { name, exact: true }).click()
-  }
-  async follow(name) {
-    await this.page.getByRole("link", { name, exact: true }).click()
-  }
-  async reads(text, what) {
-    const found = await this.page.getByText(text).first().waitFor().then(() => true, () => false)
-    t.ok(found, what, found ? undefined : (await this.page.locator("main").innerText()).replace(/\s+/g, " ").slice(0, 300))
-  }
-  // The newest code for this person, read in another tab. The link to the inbox stands on the page that asks for the code.
+class Stranger extends Reader {
+  email = `user-${randomBytes(6).toString("hex")}@example.org`
+  password = password()
+  // The link to the inbox stands on the page that asks for the code.
   async code() {
-    const href = await this.page.getByRole("link", { name: /inbox/i }).first().getAttribute("href")
-    const tab = await this.context.newPage()
-    await tab.goto(href)
-    const letter = tab.locator("article", { hasText: this.email }).first()
-    await letter.waitFor()
-    const code = (await letter.locator(".pin").first().innerText()).trim()
-    if (opt.shots) await tab.screenshot({ path: `${opt.shots}/${this.label}-inbox.png`, fullPage: true })
-    await tab.close()
-    return code
+    return super.code(this.email, await this.page.getByRole("link", { name: /inbox/i }).first().getAttribute("href"))
   }
   async signUp() {
     await this.open("/ui/")
@@ -126,16 +60,8 @@ class Stranger {
 for (const scripts of [true, false]) {
   const how = scripts ? "with JavaScript" : "without JavaScript"
   const journey = (name, fn) => t.journey(`${name}, ${how}`, async () => {
-    const s = await Stranger.come(scripts, `${name} ${how}`)
-    try {
-      await fn(s)
-    } catch (e) {
-      console.log(`    at ${s.page.url().replace(/\?.*/, "")}`)
-      console.log("    page says: " + (await s.page.locator("body").innerText().catch(() => "")).replace(/\s+/g, " ").slice(0, 400))
-      throw e
-    } finally {
-      await s.context.close()
-    }
+    const s = await new Stranger().come(browser, t, { base, scripts, label: `${name} ${how}`, shots: opt.shots })
+    await s.journey(fn)
   })
 
   await journey("a stranger signs up and confirms the address", async (s) => {

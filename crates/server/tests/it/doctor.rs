@@ -86,16 +86,7 @@ async fn identities_that_a_schema_has_left_behind_are_counted() {
 fn an_address_that_the_server_does_not_know_of_is_found_through_the_proxy() {
     let running = Running::start(json!({}));
     let probe = format!("http://127.0.0.1:{}/", running.public);
-    let output = Command::new(env!("CARGO_BIN_EXE_bia"))
-        .args([
-            "doctor", "-c", "bia.json", "--format", "json", "--probe", &probe,
-        ])
-        .current_dir(running.folder.path())
-        .env_clear()
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let told = probed(&running, &probe);
     let findings = told["findings"].as_array().unwrap();
     let found = findings
         .iter()
@@ -116,4 +107,53 @@ fn an_address_that_the_server_does_not_know_of_is_found_through_the_proxy() {
         found["snippet"].as_str().unwrap().contains(&probe),
         "{found}"
     );
+}
+
+/// What the doctor tells who asks through `url`.
+fn probed(running: &Running, url: &str) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_bia"))
+        .args([
+            "doctor", "-c", "bia.json", "--format", "json", "--probe", url,
+        ])
+        .current_dir(running.folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_prefix_that_the_proxy_leaves_on_and_a_proxy_that_is_not_there_are_found() {
+    let running = Running::start(json!({}));
+    let base = format!("http://127.0.0.1:{}", running.public);
+    for (url, rule, words) in [
+        (
+            format!("{base}/identity/"),
+            "probe.path_prefix",
+            "take the prefix /identity away",
+        ),
+        (
+            "http://127.0.0.1:9/".to_owned(),
+            "probe.unreachable",
+            "Check name, port",
+        ),
+    ] {
+        let told = probed(&running, &url);
+        let probes: Vec<&Value> = told["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|found| {
+                found["rule"]
+                    .as_str()
+                    .is_some_and(|rule| rule.starts_with("probe."))
+            })
+            .collect();
+        let [found] = probes[..] else {
+            panic!("{told:#}");
+        };
+        assert_eq!(found["rule"], rule);
+        assert!(found.to_string().contains(words), "{found}");
+    }
 }

@@ -1,0 +1,27 @@
+// A customer signs in and is home. A member of staff is led to the one thing there is to do: set up an app.
+import { totp } from "../../../clients/node/lib.mjs"
+
+export default [
+  async (site, t, visitor) => {
+    const customer = await site.person(undefined, { metadata_admin: { staff: false } })
+    const staff = await site.person(undefined, { metadata_admin: { staff: true } })
+    await (await visitor()).journey(async (v) => {
+      await v.open("/ui/login")
+      await v.signIn(customer.traits.email)
+      await v.isHome(customer.traits.email)
+    })
+    await (await visitor()).journey(async (v) => {
+      await v.open("/ui/login")
+      await v.signIn(staff.traits.email)
+      await v.at("Your account")
+      const sections = await v.page.locator("section h2").allInnerTexts()
+      t.eq(sections, ["Authenticator app"], "only the app can be set up")
+      const secret = await v.page.getByTestId("node/text/totp_secret_key/text").innerText()
+      await v.fill("Code that the app shows", totp(secret.trim()))
+      await v.page.keyboard.press("Enter")
+      await v.reads("Your changes are saved.", "the app is set up")
+      await v.open("/ui/")
+      await v.isHome(staff.traits.email)
+    })
+  },
+]
