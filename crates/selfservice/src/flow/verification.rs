@@ -276,12 +276,10 @@ async fn verify(cx: &Cx, flow: &mut Flow, form: Result<Form, String>) -> Result<
             if flow.oauth2_login_challenge.is_none() {
                 flow.transient_payload = None;
             }
+            // The address is verified, whatever the OAuth2 server says.
+            let next = oauth2::conclude_verification(cx, flow).await;
             engine::save(cx, flow).await?;
-            let next = oauth2::conclude_verification(cx, flow).await?;
-            if flow.oauth2_login_challenge.is_some() {
-                engine::save(cx, flow).await?;
-            }
-            if let Some(url) = next {
+            if let Some(url) = next? {
                 return Ok(Outcome::Redirect { url });
             }
             Ok(engine::ask_again(flow.clone(), FormStatus::Fine))

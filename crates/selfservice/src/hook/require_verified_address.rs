@@ -32,7 +32,8 @@ pub(super) async fn run(cx: &Cx, flow: &mut Flow, issued: &IssuedSession) -> Res
         return Err(Refusal::form(text::address_not_verified()));
     }
     let session = Some(issued.session.id);
-    let started = verification::start(cx, flow, identity, session, address).await?;
+    let held = login::held::hold(flow, identity.id, &issued.session.authentication_methods);
+    let started = verification::start_holding(cx, flow, identity, session, address, held).await?;
     if cx.caller(flow) == Caller::Browser {
         let page = crate::return_to::page(cx, bia_model::FlowKind::Verification, started.id);
         return Err(Problem::GoElsewhere(page).into());

@@ -7,6 +7,8 @@ use bia_store::session as sessions;
 
 use super::{CHALLENGE, server};
 use crate::cx::{Caller, Cx};
+use crate::flow::login::held;
+use crate::outcome::Outcome;
 use crate::problem::Problem;
 use crate::return_to;
 
@@ -23,8 +25,8 @@ pub(crate) fn hand_over(parent: &Flow, verification: &mut Flow) {
 }
 
 /// The address is verified: the OAuth2 server is told who has signed in, and the last screen leads there. For a browser
-/// that sent a form the way on is the answer. Who has to sign in once more, since that waited for the address,
-/// is led to a login with the same challenge.
+/// that sent a form the way on is the answer. A login that waited for the address goes on; where it cannot, a
+/// new one has the same challenge.
 pub(crate) async fn conclude(cx: &Cx, flow: &mut Flow) -> Result<Option<String>, Problem> {
     let Some(challenge) = flow.oauth2_login_challenge.clone() else {
         return Ok(None);
@@ -35,12 +37,10 @@ pub(crate) async fn conclude(cx: &Cx, flow: &mut Flow) -> Result<Option<String>,
             hand_out(cx, &session).await?;
             url
         }
-        None => {
-            let return_to = flow.requested_return_to();
-            let mut pairs = vec![(CHALLENGE, challenge.as_str())];
-            pairs.extend(return_to.iter().map(|url| ("return_to", url.as_str())));
-            return_to::own(cx, "/self-service/login/browser", &pairs)
-        }
+        None => match held::resume(cx, flow).await? {
+            Some(outcome) => way_on(cx, outcome).unwrap_or_else(|| sign_in(cx, flow, &challenge)),
+            None => sign_in(cx, flow, &challenge),
+        },
     };
     if let Some(Attributes::A { href, .. }) =
         flow.ui.find_mut("continue").map(|n| &mut n.attributes)
@@ -48,6 +48,28 @@ pub(crate) async fn conclude(cx: &Cx, flow: &mut Flow) -> Result<Option<String>,
         href.clone_from(&url);
     }
     Ok((cx.caller_of(FlowKind::Verification, flow.client) == Caller::Browser).then_some(url))
+}
+
+/// Where a new login for the same challenge begins.
+fn sign_in(cx: &Cx, flow: &Flow, challenge: &str) -> String {
+    let return_to = flow.requested_return_to();
+    let mut pairs = vec![(CHALLENGE, challenge)];
+    pairs.extend(return_to.iter().map(|url| ("return_to", url.as_str())));
+    return_to::own(cx, "/self-service/login/browser", &pairs)
+}
+
+/// Where a login leads that went on.
+fn way_on(cx: &Cx, outcome: Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Elsewhere { url } | Outcome::Redirect { url } => Some(url),
+        Outcome::LoggedIn {
+            return_to,
+            second_factor,
+            ..
+        } => Some(second_factor.unwrap_or(return_to)),
+        Outcome::Form { flow, .. } => Some(return_to::page(cx, flow.kind, flow.id)),
+        _ => None,
+    }
 }
 
 /// The session that the verification was started from, as long as it lives.

@@ -10,13 +10,14 @@
 //! | B09 | [`what_takes_the_place_of_a_used_link_still_leads_where_it_led`] |
 //! | B10 | [`an_expired_flow_of_an_app_is_replaced_by_one_that_the_app_can_use`]; the status is the reference's (`verification/expired_flow`) |
 //! | B11 | [`an_address_that_an_operator_changes_waits_until_it_is_asked_for`], [`an_operator_has_an_address_verified`] |
-//! | B12 | [`whoever_has_to_verify_first_keeps_the_way_back`] |
+//! | B12 | [`whoever_has_to_verify_first_keeps_the_way_back`]; for an OAuth2 server verifying finishes the login: [`verifying_finishes_the_login_that_an_oauth2_server_waits_for`], but for nobody else: [`verifying_elsewhere_finishes_nobodys_login`] |
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::client::{Client, flow_in, messages, parameter, value_of};
 use crate::folk::{MAIL, OTHER, PASSWORD, enrol, person, town};
+use crate::peer::{Peer, Reply};
 use crate::world::{World, code_in, link_in};
 
 const ELSEWHERE: &str = "http://app.example.org/welcome";
@@ -421,4 +422,124 @@ async fn whoever_has_to_verify_first_keeps_the_way_back() {
     assert_eq!(flow["ui"]["action"], ELSEWHERE);
     let answer = browser.sign_in(MAIL, PASSWORD).await;
     assert_eq!(answer.header("location"), Some("http://app.example.org/"));
+}
+
+/// Where the OAuth2 server sends the browser.
+const CONSENT: &str = "http://oauth2.example.org/consent";
+
+/// A server for an OAuth2 server that answers everything with one document, where who signs in needs a verified address.
+async fn strict_town(oauth2: &Peer) -> World {
+    oauth2.answers([Reply::Json(
+        200,
+        json!({
+            "challenge": "a-challenge",
+            "skip": false,
+            "subject": "",
+            "request_url": "http://oauth2.example.org/auth",
+            "client": {"client_id": "a-client"},
+            "redirect_to": CONSENT,
+        }),
+    )]);
+    let hook = json!({"hooks": [{"hook": "require_verified_address"}]});
+    let world = town(json!({
+        "oauth2_provider": {"url": oauth2.url},
+        "selfservice": {"flows": {"login": {"after": {"password": hook}}}},
+    }))
+    .await;
+    world
+        .create(&person(json!({"email": MAIL}), json!({})))
+        .await;
+    world
+}
+
+/// Signs in for the OAuth2 server and is led to a verification.
+async fn interrupted(browser: &mut Client<'_>) -> Value {
+    let flow = browser.begin("login", "?login_challenge=a-challenge").await;
+    let body = json!({"method": "password", "identifier": MAIL, "password": PASSWORD});
+    let answer = browser.submit(&flow, body).await;
+    browser.led_to("verification", &answer).await
+}
+
+#[tokio::test]
+async fn verifying_finishes_the_login_that_an_oauth2_server_waits_for() {
+    let oauth2 = Peer::start().await;
+    let world = strict_town(&oauth2).await;
+    let mut browser = Client::browser(&world);
+    let flow = interrupted(&mut browser).await;
+    assert_eq!(
+        browser.refused("/sessions/whoami").await["error"]["code"],
+        401
+    );
+    oauth2.take();
+
+    let body = json!({"method": "code", "code": world.code(MAIL).await});
+    let answer = browser.submit(&flow, body.clone()).await;
+    assert_eq!(answer.header("location"), Some(CONSENT), "{}", answer.body);
+    let accepted = oauth2.take().pop().expect("the acceptance").json();
+    let session = browser.json("/sessions/whoami").await;
+    assert_eq!(accepted["subject"], session["identity"]["id"]);
+    assert_eq!(accepted["identity_provider_session_id"], session["id"]);
+    assert_eq!(accepted["amr"], json!(["password"]));
+
+    // Once: the code is used up, and what it held with it.
+    let answer = browser.submit(&flow, body).await;
+    assert_ne!(answer.header("location"), Some(CONSENT), "{}", answer.body);
+    assert!(oauth2.take().iter().all(|call| call.body.is_empty()));
+}
+
+#[tokio::test]
+async fn verifying_by_ajax_finishes_such_a_login_as_well() {
+    let oauth2 = Peer::start().await;
+    let world = strict_town(&oauth2).await;
+    let mut script = Client::script(&world);
+    let flow = script.begin("login", "?login_challenge=a-challenge").await;
+    let body = json!({"method": "password", "identifier": MAIL, "password": PASSWORD});
+    let answer = script.submit(&flow, body).await.json();
+    let id = answer["error"]["details"]["continue_with"][0]["flow"]["id"].clone();
+    let flow = script.flow("verification", id.as_str().unwrap()).await;
+    let body = json!({"method": "code", "code": world.code(MAIL).await});
+    let answer = script.submit(&flow, body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let nodes = answer.json()["ui"]["nodes"].clone();
+    let way_on = nodes
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|node| node["type"] == "a");
+    assert_eq!(way_on.unwrap()["attributes"]["href"], CONSENT);
+    let session = script.json("/sessions/whoami").await;
+    assert_eq!(session["identity"]["traits"]["email"], MAIL);
+}
+
+#[tokio::test]
+async fn verifying_elsewhere_finishes_nobodys_login() {
+    let oauth2 = Peer::start().await;
+    let world = strict_town(&oauth2).await;
+    let mut browser = Client::browser(&world);
+    interrupted(&mut browser).await;
+
+    // The mail is read on another device: its link leads to the form there.
+    let link = world.link(MAIL).await;
+    oauth2.take();
+    let mut other = Client::browser(&world);
+    let path = &link[link.find("/self-service").unwrap()..];
+    let answer = other.get(path).await;
+    let flow = other.led_to("verification", &answer).await;
+    let code = value_of(&flow, "code");
+    let body = json!({"method": "code", "code": code});
+    let answer = other.submit(&flow, body).await;
+    let there = answer.header("location").unwrap();
+    assert!(
+        there.contains("/self-service/login/browser?login_challenge=a-challenge"),
+        "{there}"
+    );
+    assert_eq!(
+        other.refused("/sessions/whoami").await["error"]["code"],
+        401
+    );
+    assert_eq!(
+        browser.refused("/sessions/whoami").await["error"]["code"],
+        401
+    );
+    assert!(oauth2.take().is_empty());
 }
