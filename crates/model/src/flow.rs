@@ -1,11 +1,15 @@
 //! Self-service flows (spec: flows.md §3).
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{Aal, MethodName, timestamp, ui::Ui};
+
+mod shown;
+
+pub use shown::{ShownFlow, TEST_CONTEXT};
 
 /// The five kinds of flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -280,69 +284,6 @@ impl Flow {
         explicit
             .filter(|r| !r.is_empty())
             .or_else(|| query_value(&self.request_url, "return_to"))
-    }
-
-    /// The flow's JSON. `identity` is the member of that name in settings flows.
-    pub fn json(&self, identity: Option<Value>) -> Value {
-        let mut m = Map::with_capacity(20);
-        m.insert("id".into(), json!(self.id));
-        m.insert("type".into(), json!(self.client));
-        m.insert("expires_at".into(), timestamp::json(self.expires_at));
-        m.insert("issued_at".into(), timestamp::json(self.issued_at));
-        m.insert("request_url".into(), json!(self.request_url));
-        if let Some(return_to) = self.requested_return_to() {
-            m.insert("return_to".into(), json!(return_to));
-        }
-        if let Some(active) = self.active {
-            m.insert("active".into(), json!(active));
-        }
-        m.insert("ui".into(), json!(self.ui));
-        m.insert("state".into(), json!(self.state));
-        self.insert_own_members(&mut m, identity);
-        if let Some(payload) = &self.transient_payload {
-            m.insert("transient_payload".into(), payload.clone());
-        }
-        Value::Object(m)
-    }
-
-    fn insert_oauth2(&self, m: &mut Map<String, Value>) {
-        if let Some(challenge) = &self.oauth2_login_challenge {
-            m.insert("oauth2_login_challenge".into(), json!(challenge));
-        }
-        if let Some(request) = &self.oauth2_login_request {
-            m.insert("oauth2_login_request".into(), request.clone());
-        }
-    }
-
-    fn insert_own_members(&self, m: &mut Map<String, Value>, identity: Option<Value>) {
-        if matches!(
-            self.kind,
-            FlowKind::Login | FlowKind::Registration | FlowKind::Settings
-        ) {
-            m.insert("organization_id".into(), json!(self.organization_id));
-        }
-        if self.kind == FlowKind::Login {
-            m.insert("created_at".into(), timestamp::json(self.issued_at));
-            m.insert("updated_at".into(), timestamp::json(self.issued_at));
-            m.insert("refresh".into(), json!(self.refresh));
-            m.insert("requested_aal".into(), json!(self.requested_aal));
-        }
-        if matches!(self.kind, FlowKind::Login | FlowKind::Registration) {
-            self.insert_oauth2(m);
-        }
-        if let Some(code) = &self.session_token_exchange_code {
-            m.insert("session_token_exchange_code".into(), json!(code));
-        }
-        if let Some(schema) = &self.identity_schema {
-            m.insert("identity_schema".into(), json!(schema));
-        }
-        if let Some(identity) = identity {
-            m.insert("identity".into(), identity);
-        }
-        let shows_continue = matches!(self.kind, FlowKind::Settings | FlowKind::Recovery);
-        if shows_continue && !self.continue_with.is_empty() {
-            m.insert("continue_with".into(), json!(self.continue_with));
-        }
     }
 }
 

@@ -26,7 +26,9 @@ pub mod timestamp;
 pub mod ui;
 
 pub use aal::Aal;
-pub use flow::{ClientType, ContinueWith, Flow, FlowKind, FlowRef, State, VerificationFlowRef};
+pub use flow::{
+    ClientType, ContinueWith, Flow, FlowKind, FlowRef, ShownFlow, State, VerificationFlowRef,
+};
 pub use identity::{
     Channel, Credential, Identity, IdentityState, MfaOverride, RecoveryAddress, VerifiableAddress,
 };

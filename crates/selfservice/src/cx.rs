@@ -112,6 +112,8 @@ pub struct App {
     pub hook_calls: Arc<tokio::sync::Notify>,
     /// Sessions that were asked for a moment ago.
     pub sessions: bia_store::session::Remembered,
+    /// Flows that are being created.
+    pub new_flows: bia_store::flow::NewFlows,
     /// Evaluates an operator's snippets.
     pub jsonnet: Arc<Jsonnet>,
     /// Whose turn it is to change an account.

@@ -77,7 +77,7 @@ pub async fn fetch(cx: &Cx, kind: FlowKind, id: Option<&str>) -> Result<Flow, Pr
     Ok(flow)
 }
 
-fn check_csrf_of_reader(cx: &Cx, flow: &Flow) -> Result<(), Problem> {
+pub(crate) fn check_csrf_of_reader(cx: &Cx, flow: &Flow) -> Result<(), Problem> {
     if flow.is_native() || flow.skip_csrf || flow.kind == FlowKind::Settings {
         return Ok(());
     }
@@ -169,8 +169,7 @@ pub fn remask_csrf(cx: &Cx, flow: &mut Flow) {
 
 /// Stores a new flow.
 pub async fn insert(cx: &Cx, flow: &Flow) -> Result<(), Problem> {
-    let mut conn = cx.write().await?;
-    Ok(flows::insert(&mut conn, flow).await?)
+    Ok(cx.app.new_flows.insert(&cx.app.store, flow).await?)
 }
 
 /// Stores a flow that has changed.

@@ -32,10 +32,7 @@ pub struct LiveSession {
 impl LiveSession {
     /// One that was just made.
     pub(crate) fn of(issued: &IssuedSession) -> LiveSession {
-        let found = sessions::LiveSession {
-            session: issued.session.clone(),
-            identity: issued.identity.clone(),
-        };
+        let found = sessions::LiveSession::new(issued.session.clone(), issued.identity.clone());
         LiveSession {
             found: Arc::new(found),
             token: issued.token.as_str().into(),

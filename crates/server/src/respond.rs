@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bia_config::Page;
 use bia_model::{ClientType, ContinueWith, Flow, FlowKind, Identity};
@@ -12,20 +13,21 @@ use bia_selfservice::problem::Problem;
 use bia_selfservice::{identity, return_to};
 use bia_store::error::ErrorContainer;
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::extract::Incoming;
 use crate::{cookies, error, help};
 
 /// A JSON answer.
-pub fn json_answer(status: StatusCode, body: &Value) -> Response {
+pub fn json_answer(status: StatusCode, body: &impl Serialize) -> Response {
+    json_body(status, crate::json::body(body))
+}
+
+/// As [`json_answer`], of a body that was written before.
+pub fn json_body(status: StatusCode, body: impl Into<Body>) -> Response {
     let kind = HeaderValue::from_static("application/json; charset=utf-8");
-    (
-        status,
-        [(header::CONTENT_TYPE, kind)],
-        crate::json::body(body),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, kind)], body.into()).into_response()
 }
 
 /// What every built-in page says to browsers: nothing from elsewhere, in no frame, not kept, and its URL, which names
@@ -93,13 +95,11 @@ fn see_other(url: &str) -> Response {
     redirect(StatusCode::SEE_OTHER, url)
 }
 
-/// The JSON of a flow.
-pub fn flow_json(cx: &Cx, flow: &Flow, shown: Option<&Identity>) -> Value {
-    let mut json = flow.json(shown.map(|i| identity::public_json(cx, i)));
-    if let (Some(help), Some(members)) = (help::of_flow(cx, flow), json.as_object_mut()) {
-        members.insert("bia".into(), help);
-    }
-    json
+/// The answer that has a flow.
+pub fn flow_answer(cx: &Cx, code: StatusCode, flow: &Flow, shown: Option<&Identity>) -> Response {
+    let mut shown = flow.shown(shown.map(|i| identity::public_json(cx, i)));
+    shown.bia = help::of_flow(cx, flow);
+    json_answer(code, &shown)
 }
 
 /// The answer to the creation of a flow.
@@ -114,7 +114,7 @@ pub async fn created(
         Ok(Created::Redirect { url }) => see_other(&url),
         Ok(Created::Flow { flow, identity }) => {
             if client == ClientType::Api || cx.request.wants.json_rather_than_html {
-                json_answer(StatusCode::OK, &flow_json(cx, &flow, identity.as_deref()))
+                flow_answer(cx, StatusCode::OK, &flow, identity.as_deref())
             } else {
                 see_other(&return_to::page(cx, kind, flow.id))
             }
@@ -170,9 +170,7 @@ pub async fn submitted(
             ..
         }) => match cx.caller(&flow) {
             Caller::Browser => see_other(&return_to),
-            Caller::Spa | Caller::Api => {
-                json_answer(StatusCode::OK, &flow_json(cx, &flow, Some(&identity)))
-            }
+            Caller::Spa | Caller::Api => flow_answer(cx, StatusCode::OK, &flow, Some(&identity)),
         },
         Ok(Outcome::Recovered {
             flow,
@@ -181,7 +179,7 @@ pub async fn submitted(
             ..
         }) => match cx.caller(&flow) {
             Caller::Browser => see_other(&next),
-            _ if in_flow => json_answer(StatusCode::OK, &flow_json(cx, &flow, None)),
+            _ if in_flow => flow_answer(cx, StatusCode::OK, &flow, None),
             _ => elsewhere(cx, &next),
         },
         Ok(Outcome::Elsewhere { url }) => {
@@ -244,7 +242,7 @@ fn form(cx: &Cx, flow: &Flow, status: FormStatus, shown: Option<&Identity>) -> R
     } else {
         StatusCode::BAD_REQUEST
     };
-    json_answer(code, &flow_json(cx, flow, shown))
+    flow_answer(cx, code, flow, shown)
 }
 
 fn logged_in(

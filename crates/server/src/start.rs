@@ -214,6 +214,7 @@ pub async fn app(
         courier: Arc::default(),
         hook_calls: Arc::default(),
         sessions: bia_store::session::Remembered::default(),
+        new_flows: bia_store::flow::NewFlows::default(),
         jsonnet,
         turns: Turns::default(),
         background: Background::default(),

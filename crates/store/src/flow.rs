@@ -1,32 +1,119 @@
 //! Self-service flows of all five kinds, in one table of Bia's own.
 
-use bia_model::{Flow, FlowKind};
+use bia_model::{ClientType, Flow, FlowKind, State};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::args;
-use crate::db::{Conn, StoreError};
+use crate::db::{Conn, Store, StoreError, Value};
+use crate::gathered::{Gathered, Statement};
 
 /// Keeps a new flow: one statement.
 pub async fn insert(conn: &mut Conn, flow: &Flow) -> Result<(), StoreError> {
-    conn.execute(
+    insert_rows(conn, &[NewFlow::of(flow)?]).await
+}
+
+/// New flows; those that come at the same time are kept by one statement.
+#[derive(Default)]
+pub struct NewFlows {
+    gathered: Gathered<Insert>,
+}
+
+impl NewFlows {
+    /// As [`insert`], in a unit of work of its own.
+    pub async fn insert(&self, store: &Store, flow: &Flow) -> Result<(), StoreError> {
+        let insert = Insert(store.clone());
+        self.gathered.ask(&insert, NewFlow::of(flow)?).await
+    }
+}
+
+/// The row of a new flow.
+struct NewFlow {
+    id: Uuid,
+    kind: FlowKind,
+    client: ClientType,
+    state: State,
+    identity_id: Option<Uuid>,
+    document: String,
+    revision: i64,
+    issued_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+}
+
+impl NewFlow {
+    fn of(flow: &Flow) -> Result<NewFlow, StoreError> {
+        Ok(NewFlow {
+            id: flow.id,
+            kind: flow.kind,
+            client: flow.client,
+            state: flow.state,
+            identity_id: flow.identity_id,
+            document: document(flow)?,
+            revision: flow.revision,
+            issued_at: flow.issued_at,
+            expires_at: flow.expires_at,
+        })
+    }
+}
+
+#[derive(Clone)]
+struct Insert(Store);
+
+impl Statement for Insert {
+    type Question = NewFlow;
+    type Answer = ();
+
+    /// The rows.
+    const MOST: usize = 16;
+
+    fn weight(_: &NewFlow) -> usize {
+        1
+    }
+
+    async fn answer(&self, rows: &[NewFlow]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        let mut conn = self.0.write().await?;
+        let together = insert_rows(&mut conn, rows).await;
+        let mut answers = Vec::with_capacity(rows.len());
+        for row in rows {
+            answers.push(match &together {
+                // What is wrong with one row is no concern of the others. Nothing was kept of any.
+                Err(StoreError::Conflict { .. } | StoreError::Refused { .. }) if rows.len() > 1 => {
+                    insert_rows(&mut conn, std::slice::from_ref(row)).await
+                }
+                outcome => outcome.clone(),
+            });
+        }
+        Ok(answers)
+    }
+}
+
+/// Keeps new flows by one statement, if there are no more than [`Insert::MOST`].
+async fn insert_rows(conn: &mut Conn, rows: &[NewFlow]) -> Result<(), StoreError> {
+    let nid = conn.nid();
+    let rows: Vec<[Value<'_>; 11]> = rows
+        .iter()
+        .map(|flow| {
+            [
+                flow.id.into(),
+                nid.into(),
+                flow.kind.as_str().into(),
+                flow.client.as_str().into(),
+                flow.state.as_str().into(),
+                flow.identity_id.into(),
+                flow.document.as_str().into(),
+                Value::Int(0),
+                flow.revision.into(),
+                flow.issued_at.into(),
+                flow.expires_at.into(),
+            ]
+        })
+        .collect();
+    conn.insert_rows(
         "INSERT INTO bia_flow (id, nid, kind, client, state, identity_id, document, submit_count, revision, issued_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        args![
-            flow.id,
-            conn.nid(),
-            flow.kind.as_str(),
-            flow.client.as_str(),
-            flow.state.as_str(),
-            flow.identity_id,
-            document(flow)?,
-            0,
-            flow.revision,
-            flow.issued_at,
-            flow.expires_at
-        ],
+         VALUES $*",
+        &rows,
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 fn document(flow: &Flow) -> Result<String, StoreError> {

@@ -28,6 +28,7 @@ pub mod db;
 pub mod error;
 pub mod exchange;
 pub mod flow;
+mod gathered;
 pub mod hook_outbox;
 pub mod identity;
 pub mod mfa;

@@ -1,5 +1,6 @@
 //! Signing in (spec: flows.md §7).
 
+pub(crate) mod held;
 mod joining;
 
 use bia_config::section::flow::LoginStyle;
@@ -12,7 +13,7 @@ use crate::cx::{Caller, Cx};
 use crate::engine::{self, Submission};
 use crate::form::{Form, go_bool};
 use crate::hook::{self, AfterHooks};
-use crate::method::{self, LoginMethod, LoginStage, LoginStep, METHODS, Refusal};
+use crate::method::{self, LoginMethod, LoginStage, LoginStep, METHODS, Refusal, oidc};
 use crate::outcome::{Created, Outcome};
 use crate::problem::Problem;
 use crate::session::{self, Draft, LiveSession};
@@ -270,6 +271,7 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     }
     oauth2::show_if_quick(cx, &mut flow).await;
     let allowed = match &live {
+        _ if oidc::trial::is(&flow) => Some(vec![MethodName::Oidc]),
         Some(live) if flow.requested_aal >= Aal::Aal2 => mfa::offered(cx, live, true).await?,
         _ => None,
     };

@@ -5,6 +5,7 @@ mod messages;
 mod outbox;
 mod recovery;
 mod sessions;
+mod trial;
 mod verification;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) fn router() -> Routes<Arc<App>> {
         .merge(outbox::routes())
         .merge(recovery::routes())
         .merge(verification::routes())
+        .merge(trial::routes())
 }
 
 /// One call.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{delete, get};
 use bia_selfservice::cx::App;
 use bia_selfservice::method::oidc;
 use http::StatusCode;
@@ -23,6 +23,19 @@ pub(super) fn router() -> Routes<Arc<App>> {
             "/self-service/methods/oidc/callback/{provider}",
             get(named).post(posted),
         )
+        .route("/self-service/login/test", delete(delete_trial))
+}
+
+/// Removes a flow in which a provider was tried out (admin.md §12).
+async fn delete_trial(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let incoming = extract::incoming(&app, &parts);
+    let cx = &incoming.cx;
+    let response = match oidc::delete_trial(cx, cx.request.query("id")).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(problem) => respond::problem_json(&incoming, &problem),
+    };
+    respond::with_cookies(&incoming, false, response)
 }
 
 async fn unnamed(State(app): State<Arc<App>>, request: Request) -> Response {

@@ -78,7 +78,7 @@ async fn fetch(State(app): State<Arc<App>>, request: Request, kind: FlowKind) ->
     let (parts, _) = request.into_parts();
     let incoming = extract::incoming(&app, &parts);
     let response = match fetch_flow(&incoming, kind).await {
-        Ok(body) => respond::json_answer(StatusCode::OK, &body),
+        Ok(answer) => answer,
         // Settings send a browser without a session to sign in; all else is read by scripts.
         Err(problem @ Problem::SignInFirst(_)) => {
             respond::problem_answer(&incoming, kind, problem).await
@@ -88,12 +88,17 @@ async fn fetch(State(app): State<Arc<App>>, request: Request, kind: FlowKind) ->
     respond::with_cookies(&incoming, true, response)
 }
 
-async fn fetch_flow(incoming: &Incoming, kind: FlowKind) -> Result<serde_json::Value, Problem> {
+async fn fetch_flow(incoming: &Incoming, kind: FlowKind) -> Result<Response, Problem> {
     let cx = &incoming.cx;
     let id = cx.request.query("id");
     if kind == FlowKind::Settings {
         let (flow, whole) = settings::fetch(cx, id).await?;
-        return Ok(respond::flow_json(cx, &flow, Some(&whole)));
+        return Ok(respond::flow_answer(
+            cx,
+            StatusCode::OK,
+            &flow,
+            Some(&whole),
+        ));
     }
     let flow = match kind {
         FlowKind::Login => login::fetch(cx, id).await?,
@@ -101,7 +106,7 @@ async fn fetch_flow(incoming: &Incoming, kind: FlowKind) -> Result<serde_json::V
         FlowKind::Recovery => recovery::fetch(cx, id).await?,
         FlowKind::Verification | FlowKind::Settings => verification::fetch(cx, id).await?,
     };
-    Ok(respond::flow_json(cx, &flow, None))
+    Ok(respond::flow_answer(cx, StatusCode::OK, &flow, None))
 }
 
 async fn submit(State(app): State<Arc<App>>, request: Request, kind: FlowKind) -> Response {

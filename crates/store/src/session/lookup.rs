@@ -4,6 +4,7 @@ use bia_model::{Aal, Device, Identity, Session};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::beside::Beside;
 use crate::args;
 use crate::db::{Columns, Conn, Dialect, Row, StoreError, Value};
 use crate::identity::columns::{
@@ -19,6 +20,19 @@ pub struct LiveSession {
     pub session: Session,
     /// The identity with its addresses, without credentials. It may be inactive.
     pub identity: Identity,
+    /// For whoever makes something of it.
+    pub beside: Beside,
+}
+
+impl LiveSession {
+    /// A session and its owner.
+    pub fn new(session: Session, identity: Identity) -> LiveSession {
+        LiveSession {
+            session,
+            identity,
+            beside: Beside::default(),
+        }
+    }
 }
 
 /// The columns of `sessions s`, in the order of [`read_session`].
@@ -213,7 +227,7 @@ fn add_row(live: &mut Option<LiveSession>, c: &mut Columns<'_>) -> Result<(), St
             .extend(read_device(c)?.map(|(device, _)| device));
         let mut identity = read_identity(c)?;
         add_addresses(&mut identity, c)?;
-        *live = Some(LiveSession { session, identity });
+        *live = Some(LiveSession::new(session, identity));
         return Ok(());
     };
     c.skip(SESSION_COLUMNS);
@@ -236,10 +250,7 @@ async fn separately(
 ) -> Result<Option<LiveSession>, StoreError> {
     load_devices(conn, std::slice::from_mut(&mut live.session)).await?;
     let identity = identity::find(conn, live.session.identity_id, Expand::Addresses).await?;
-    Ok(identity.map(|identity| LiveSession {
-        identity,
-        session: live.session,
-    }))
+    Ok(identity.map(|identity| LiveSession::new(live.session, identity)))
 }
 
 /// The session of a token in whatever state it is, with its devices. `tokens` as in [`find_by_token`].

@@ -2,6 +2,7 @@
 //!
 //! The texts of tokens are the caller's: plain, or keyed hashes that fit the column (39 characters).
 
+mod beside;
 mod gathered;
 mod list;
 mod lookup;
@@ -12,6 +13,7 @@ use bia_model::{Aal, Session};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use beside::Beside;
 pub use list::{AdminPage, AdminPosition, count_of_identity, list, list_of_identity};
 pub use lookup::{LiveSession, find, find_any_by_token, find_by_token};
 pub use remembered::Remembered;

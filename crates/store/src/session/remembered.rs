@@ -5,9 +5,11 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use time::OffsetDateTime;
 
-use super::gathered::Gathered;
+use super::gathered::{LookUp, Question};
 use super::lookup::{LiveSession, find_by_token};
+use super::snapshot::Snapshot;
 use crate::db::{Dialect, Stamp, Store, StoreError};
+use crate::gathered::Gathered;
 
 /// How many sessions are remembered, some KiB each.
 const ENTRIES: usize = 4096;
@@ -16,7 +18,8 @@ const ENTRIES: usize = 4096;
 /// database changes.
 pub struct Remembered {
     sessions: Cache<Vec<String>, (Stamp, Arc<LiveSession>)>,
-    gathered: Gathered,
+    gathered: Gathered<LookUp>,
+    snapshot: Arc<Snapshot>,
 }
 
 impl Default for Remembered {
@@ -24,6 +27,7 @@ impl Default for Remembered {
         Remembered {
             sessions: Cache::new(ENTRIES),
             gathered: Gathered::default(),
+            snapshot: Arc::default(),
         }
     }
 }
@@ -43,8 +47,22 @@ impl Remembered {
         }
         match store.dialect() {
             Dialect::Sqlite => self.find_in_file(store, tokens, now).await,
-            _ => self.gathered.find(store, tokens, now).await,
+            _ => self.find_on_server(store, tokens, now).await,
         }
+    }
+
+    async fn find_on_server(
+        &self,
+        store: &Store,
+        tokens: &[String],
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<LiveSession>>, StoreError> {
+        let look_up = LookUp {
+            store: store.clone(),
+            snapshot: Arc::clone(&self.snapshot),
+        };
+        let tokens = tokens.to_vec();
+        self.gathered.ask(&look_up, Question { tokens, now }).await
     }
 
     async fn find_in_file(

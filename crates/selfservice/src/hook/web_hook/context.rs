@@ -34,7 +34,7 @@ pub(crate) fn context(cx: &Cx, flow: &Flow, told: Told<'_>) -> Map<String, Value
     let request = &cx.request;
     let mut ctx = Map::new();
     let shown = told.shown.map(|i| identity::public_json(cx, i));
-    ctx.insert("flow".into(), flow.json(shown));
+    ctx.insert("flow".into(), json!(flow.shown(shown)));
     ctx.insert(
         "request_headers".into(),
         json!(request.headers.allowed(allowed)),

@@ -7,7 +7,10 @@ use super::arrival::{Arrival, Vouched};
 use super::journey::{self, Journey, State};
 use super::registration::object;
 use super::token::plain;
-use super::{login, native, oauth1, provider as rules, registration, settings, token, vendor};
+use super::trial::Setback;
+use super::{
+    login, native, oauth1, provider as rules, registration, settings, token, trial, vendor,
+};
 use crate::cx::Cx;
 use crate::engine;
 use crate::flow;
@@ -61,6 +64,10 @@ async fn resume(cx: &Cx, state: &State) -> Result<Outcome, Problem> {
     let journey = journey::arrive(cx, &mut flow, &state.ticket).await?;
     let provider = rules::find(cx.config(), &journey.provider)?;
     let vouched = vouched(cx, provider, &journey).await;
+    if trial::is(&flow) {
+        return trial::capture(cx, flow, provider, vouched).await;
+    }
+    let vouched = vouched.map_err(|setback| setback.problem);
     dispatch(cx, flow, live, provider, journey, vouched).await
 }
 
@@ -98,25 +105,33 @@ fn signed_in_already(
 }
 
 /// What the provider says about the one who came back.
-async fn vouched(cx: &Cx, provider: &OidcProvider, journey: &Journey) -> Result<Vouched, Problem> {
+async fn vouched(cx: &Cx, provider: &OidcProvider, journey: &Journey) -> Result<Vouched, Setback> {
     let sent = |name: &str| cx.request.query(name).filter(|v| !v.is_empty());
     if let Some(error) = sent("error") {
-        return Err(Problem::BadRequest(format!(
+        let problem = Problem::BadRequest(format!(
             "The provider answered with the error {:?} instead of a code.",
             plain(error)
-        )));
+        ));
+        return Err(Setback::at("provider_denied")(problem));
     }
     // DingTalk has a name of its own for it.
     let code = sent("code").or_else(|| sent("authCode"));
     if provider.kind == ProviderKind::X {
         let secret = journey.request_secret.as_deref().unwrap_or_default();
-        return Ok(Vouched::bare(oauth1::claims(cx, provider, secret).await?));
+        let claims = oauth1::claims(cx, provider, secret).await;
+        return claims
+            .map(Vouched::bare)
+            .map_err(Setback::at("claims_decode"));
     }
-    let code =
-        code.ok_or_else(|| Problem::BadRequest("The provider did not send back a code.".into()))?;
-    let tokens = token::exchange(cx, provider, code, journey.verifier.as_deref()).await?;
-    let claims = vendor::claims(cx, provider, &tokens).await?;
-    Vouched::with_tokens(cx, claims, &tokens)
+    let code = code.ok_or_else(|| {
+        let problem = Problem::BadRequest("The provider did not send back a code.".into());
+        Setback::at("callback")(problem)
+    })?;
+    let tokens = token::exchange(cx, provider, code, journey.verifier.as_deref()).await;
+    let tokens = tokens.map_err(Setback::at("token_exchange"))?;
+    let claims = vendor::claims(cx, provider, &tokens).await;
+    let claims = claims.map_err(Setback::at("claims_decode"))?;
+    Vouched::with_tokens(cx, claims, &tokens).map_err(Setback::at("callback"))
 }
 
 async fn dispatch(

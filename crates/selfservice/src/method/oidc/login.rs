@@ -12,7 +12,7 @@ use super::arrival::Arrival;
 use super::mapper::{self, Mapped, overlay};
 use super::registration::{self, object};
 use super::start::{self, Wish};
-use super::{Oidc, OidcConfig, asks_for_provider, link, native, provider as rules, vendor};
+use super::{Oidc, OidcConfig, asks_for_provider, link, native, provider as rules, trial, vendor};
 use crate::cx::Cx;
 use crate::flow::handover;
 use crate::form::Form;
@@ -70,10 +70,14 @@ impl LoginMethod for Oidc {
 
     async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal> {
         let provider = rules::find(cx.config(), form.text("provider").unwrap_or_default())?;
+        let tries_out = trial::is(flow);
+        if tries_out {
+            trial::check(flow, form)?;
+        }
         let payload = fields::transient_payload(form)?;
         let schema = identity::schema(cx, flow.identity_schema.as_deref())?;
         let traits = object(&form.traits(schema));
-        if let Some(token) = form.text("id_token") {
+        if let Some(token) = form.text("id_token").filter(|_| !tries_out) {
             let vouched = native::verify(cx, provider, token, form.text("id_token_nonce")).await?;
             let arrival = Arrival {
                 provider,
@@ -106,7 +110,7 @@ impl LoginMethod for Oidc {
     }
 }
 
-fn add_button(flow: &mut Flow, provider: &OidcProvider) {
+pub(super) fn add_button(flow: &mut Flow, provider: &OidcProvider) {
     let label = text::login_with_provider_label(provider.title(), &provider.id);
     flow.ui
         .append(ui::submit_as("provider", &provider.id, Group::Oidc, label));

@@ -1,7 +1,7 @@
 //! From claims to an identity: the operator's Jsonnet (spec: oidc.md §2).
 
 use bia_config::section::oidc::OidcProvider;
-use bia_jsonnet::Input;
+use bia_jsonnet::{Input, JsonnetError};
 use bia_model::{Channel, Identity};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -29,15 +29,7 @@ pub(super) async fn map(
     claims: &Claims,
     current: Option<&Identity>,
 ) -> Result<Mapped, Problem> {
-    let input = Input::default()
-        .with_ext("claims", claims.to_json())
-        .with_ext("identity", seen(current));
-    let output = cx
-        .app
-        .jsonnet
-        .evaluate_at(&provider.mapper_url, input)
-        .await;
-    let output = output.map_err(|error| {
+    let output = run(cx, provider, claims, current).await.map_err(|error| {
         tracing::error!(provider = provider.id, %error, "a mapper of claims failed");
         Problem::Misconfigured(format!(
             "The mapper of the provider {:?} failed.",
@@ -45,6 +37,20 @@ pub(super) async fn map(
         ))
     })?;
     read(&output)
+}
+
+/// What a provider's mapper makes of the claims.
+pub(super) async fn run(
+    cx: &Cx,
+    provider: &OidcProvider,
+    claims: &Claims,
+    current: Option<&Identity>,
+) -> Result<Value, JsonnetError> {
+    let input = Input::default()
+        .with_ext("claims", claims.to_json())
+        .with_ext("identity", seen(current));
+    let snippets = &cx.app.jsonnet;
+    snippets.evaluate_at(&provider.mapper_url, input).await
 }
 
 fn seen(current: Option<&Identity>) -> Value {
@@ -61,7 +67,8 @@ fn seen(current: Option<&Identity>) -> Value {
     })
 }
 
-fn read(output: &Value) -> Result<Mapped, Problem> {
+/// Reads what a mapper made.
+pub(super) fn read(output: &Value) -> Result<Mapped, Problem> {
     let part = |name: &str| output.get("identity").and_then(|i| i.get(name));
     let Some(Value::Object(traits)) = part("traits") else {
         return Err(Problem::Internal(

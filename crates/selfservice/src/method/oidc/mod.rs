@@ -19,6 +19,7 @@ mod remote;
 mod settings;
 mod start;
 mod token;
+pub(crate) mod trial;
 mod vendor;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use crate::problem::Problem;
 pub use callback::callback;
 pub use credential::{Connection, OidcConfig};
 pub use remote::Remembered;
+pub use trial::{TrialBody, create as create_trial, delete as delete_trial};
 
 /// The method.
 pub struct Oidc;
