@@ -9,6 +9,8 @@ import atexit
 import itertools
 import json
 import os
+import time
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 import schemathesis
@@ -16,6 +18,7 @@ import schemathesis
 PUBLIC, ADMIN = os.environ["BIA_PUBLIC"], os.environ["BIA_ADMIN"]
 API = os.environ["BIA_API"]  # public or admin
 PASSWORD = "right horse, wrong battery 7"
+PROVIDER = "acme"
 FLOWS = ("login", "registration", "settings", "recovery", "verification")
 
 turns, forms, names = itertools.count(1), itertools.count(1), itertools.count(1)
@@ -30,11 +33,13 @@ def call(method, url, expected, **more):
     return answer.json() if answer.content else None
 
 
-def new_identity():
+def new_identity(staff=False):
+    """Somebody with a password; `staff` has to have a second factor, and has none yet."""
     number = next(names)
     body = {
         "schema_id": "person",
         "external_id": f"{API}-{number}",
+        "metadata_admin": {"staff": staff},
         "traits": {"email": f"{API}-{number}@example.org", "name": {"first": "User", "last": str(number)}},
         "credentials": {"password": {"config": {"password": PASSWORD}}},
         "metadata_public": {"shown": True},
@@ -58,14 +63,15 @@ def send_mail():
 
 
 class Browser:
-    """A browser that is signed in by a script."""
+    """A browser that a script drives, signed in where an identity is given."""
 
-    def __init__(self, identity):
+    def __init__(self, identity=None):
         self.http = requests.Session()
         self.http.headers["Accept"] = "application/json"
+        if identity is None:
+            return
         flow = self.flow("login")
-        form = {"method": "password", "identifier": identity["traits"]["email"], "password": PASSWORD, "csrf_token": self.csrf(flow)}
-        answer = self.http.post(f"{PUBLIC}/self-service/login?flow={flow['id']}", json=form, timeout=20)
+        answer = self.post("login", flow, {"method": "password", "identifier": identity["traits"]["email"], "password": PASSWORD})
         if answer.status_code != 200:
             raise RuntimeError(answer.text)
 
@@ -80,17 +86,31 @@ class Browser:
         nodes = flow["ui"]["nodes"] or []
         return next((n["attributes"]["value"] for n in nodes if n["attributes"].get("name") == "csrf_token"), "")
 
+    def post(self, kind, flow, form):
+        """Sends a form; the answer, whatever it is."""
+        form = {"csrf_token": self.csrf(flow)} | form
+        return self.http.post(f"{PUBLIC}/self-service/{kind}?flow={flow['id']}", json=form, timeout=20, allow_redirects=False)
+
+    def visit_provider(self, url):
+        """Goes to the provider, which sends the browser back: where to."""
+        return requests.get(url, timeout=20, allow_redirects=False).headers["Location"]
+
     def cookies(self):
         return "; ".join(f"{c.name}={c.value}" for c in self.http.cookies)
 
 
-seed = new_identity()
+seed, staff = new_identity(), new_identity(staff=True)
 send_mail()
 
 
-def as_app(case):
+def as_staff(case):
+    """A native app of somebody who has to set up a second factor first."""
+    as_app(case, staff)
+
+
+def as_app(case, who=seed):
     """A native app with a session of its own."""
-    token = sign_in(seed)["session_token"]
+    token = sign_in(who)["session_token"]
     case.headers["X-Session-Token"] = token
     for kind in FLOWS:
         if case.path == f"/self-service/{kind}" or case.path == f"/self-service/{kind}/flows":
@@ -106,7 +126,51 @@ def as_app(case):
     if case.path == "/self-service/errors":
         case.query["id"] = an_error()
     if case.path == "/sessions/{id}":
-        case.path_parameters["id"] = sign_in(seed)["session"]["id"]
+        case.path_parameters["id"] = sign_in(who)["session"]["id"]
+    if case.path == "/sessions/token-exchange":
+        case.query.update(exchange_codes())
+
+
+def as_traveller(case):
+    """A browser that comes back from a provider, or from an OAuth2 server."""
+    browser = Browser()
+    if case.path in ("/self-service/login/browser", "/self-service/registration/browser"):
+        case.query["login_challenge"] = f"known-{next(names)}"
+    elif case.path.startswith("/self-service/methods/oidc/callback"):
+        back = browser.visit_provider(leave(browser))
+        if "{provider}" in case.path:
+            case.path_parameters["provider"] = PROVIDER
+        given = dict(parse_qsl(urlsplit(back).query))
+        if case.method == "POST":
+            case.body = given
+        else:
+            case.query = given
+    elif case.path in ("/self-service/login", "/self-service/registration") and isinstance(case.body, dict):
+        kind = case.path.rsplit("/", 1)[1]
+        flow = browser.flow(kind, f"?login_challenge=known-{next(names)}" if next(forms) % 2 else "")
+        use_flow(case, flow)
+        if "provider" in case.body:
+            case.body["provider"] = PROVIDER
+        case.body["csrf_token"] = Browser.csrf(flow)
+    case.headers["Cookie"] = browser.cookies()
+
+
+def leave(browser, flow=None):
+    """Where somebody is sent who chooses a provider."""
+    flow = flow or browser.flow("login")
+    return browser.post("login", flow, {"method": "oidc", "provider": PROVIDER}).json()["redirect_browser_to"]
+
+
+def exchange_codes():
+    """Both halves of the codes for a session, after a browser has signed in for an app."""
+    flow = call("GET", f"{PUBLIC}/self-service/login/api?return_session_token_exchange_code=true", {200})
+    form = {"method": "oidc", "provider": PROVIDER}
+    away = call("POST", f"{PUBLIC}/self-service/login?flow={flow['id']}", {422}, json=form)
+    browser = Browser()
+    back = browser.visit_provider(away["redirect_browser_to"])
+    answer = browser.http.get(back, timeout=20, allow_redirects=False, headers={"Accept": "text/html"})
+    query = dict(parse_qsl(urlsplit(answer.headers.get("Location", "")).query))
+    return {"init_code": flow["session_token_exchange_code"], "return_to_code": query.get("code", "")}
 
 
 def as_script(case):
@@ -167,6 +231,8 @@ def as_operator(case):
         ids["id"] = sign_in(seed)["session"]["id"]
     elif "/courier/messages/" in case.path:
         ids["id"] = call("GET", f"{ADMIN}/admin/courier/messages", {200})[0]["id"]
+    elif "/hooks/outbox/" in case.path:
+        ids["id"] = delivered_call()
     elif case.path.startswith(("/admin/recovery/", "/admin/bia/verification/")) and isinstance(case.body, dict):
         case.body["identity_id"] = seed["id"]
         if next(forms) % 2:
@@ -175,7 +241,21 @@ def as_operator(case):
         case.body["traits"] = {"email": f"new-{API}-{next(names)}@example.org"}
 
 
-CALLERS = {"public": (None, as_app, None, as_script), "admin": (None, as_operator)}[API]
+def delivered_call():
+    """A call of a hook that waits in the outbox no more. Each sign-in makes one."""
+    sign_in(seed)
+    for _ in range(200):
+        calls = call("GET", f"{ADMIN}/admin/bia/hooks/outbox?state=delivered", {200})
+        if calls:
+            return calls[0]["id"]
+        time.sleep(0.05)
+    raise RuntimeError("no call of a hook was delivered")
+
+
+CALLERS = {
+    "public": (None, as_app, None, as_script, as_traveller, as_staff),
+    "admin": (None, as_operator),
+}[API]
 
 
 @schemathesis.hook
