@@ -127,6 +127,8 @@ def as_app(case, who=seed):
         case.query["id"] = an_error()
     if case.path == "/sessions/{id}":
         case.path_parameters["id"] = sign_in(who)["session"]["id"]
+    if case.path == "/self-service/login/test":
+        case.query["id"] = call("POST", f"{ADMIN}/admin/test-login-flows", {201}, json={"provider_id": PROVIDER})["id"]
     if case.path == "/sessions/token-exchange":
         case.query.update(exchange_codes())
 
@@ -237,6 +239,8 @@ def as_operator(case):
         case.body["identity_id"] = seed["id"]
         if next(forms) % 2:
             case.body = {"identity_id": seed["id"]}
+    elif case.path == "/admin/test-login-flows" and isinstance(case.body, dict):
+        case.body["provider_id"] = PROVIDER
     elif case.path == "/admin/identities" and isinstance(case.body, dict) and "traits" in case.body:
         case.body["traits"] = {"email": f"new-{API}-{next(names)}@example.org"}
 
