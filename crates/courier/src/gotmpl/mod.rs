@@ -3,6 +3,7 @@
 mod check;
 mod print;
 mod sprig;
+pub(crate) mod structure;
 pub(crate) mod value;
 
 use std::fmt;

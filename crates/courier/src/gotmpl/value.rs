@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use gotmpl::Value;
 
+use super::structure;
+
 /// How deep values may be nested when they are written as JSON.
 const MAX_DEPTH: usize = 100;
 
@@ -39,17 +41,23 @@ pub(crate) fn text(value: &Value) -> String {
             let items: Vec<String> = items.iter().map(text).collect();
             format!("[{}]", items.join(" "))
         }
-        Value::Map(members) => match members.get("Original") {
-            // What `semver` gave prints as the version that it is.
-            Some(Value::String(version)) if members.contains_key("Prerelease") => {
-                version.to_string()
-            }
-            _ => {
-                let pairs = members.iter().map(|(k, v)| format!("{k}:{}", text(v)));
-                format!("map[{}]", pairs.collect::<Vec<_>>().join(" "))
-            }
-        },
+        Value::Map(members) => dictionary(members),
         other => other.to_string(),
+    }
+}
+
+fn dictionary(members: &BTreeMap<Arc<str>, Value>) -> String {
+    if let Some(fields) = structure::fields(members) {
+        let fields: Vec<String> = fields.into_iter().map(text).collect();
+        return format!("{{{}}}", fields.join(" "));
+    }
+    match members.get("Original") {
+        // What `semver` gave prints as the version that it is.
+        Some(Value::String(version)) if members.contains_key("Prerelease") => version.to_string(),
+        _ => {
+            let pairs = members.iter().map(|(k, v)| format!("{k}:{}", text(v)));
+            format!("map[{}]", pairs.collect::<Vec<_>>().join(" "))
+        }
     }
 }
 
@@ -103,12 +111,13 @@ fn write_json(out: &mut String, value: &Value, style: JsonStyle, depth: usize) -
             write_all(out, ('[', ']'), style, depth, items.iter(), each)?;
         }
         Value::Map(members) => {
-            let each = |out: &mut String, (name, value): (&Arc<str>, &Value)| {
+            let members = structure::in_json(members);
+            let each = |out: &mut String, (name, value): (&str, &Value)| {
                 write_text(out, name, style.html_safe);
                 out.push_str(if style.pretty { ": " } else { ":" });
                 write_json(out, value, style, depth + 1)
             };
-            write_all(out, ('{', '}'), style, depth, members.iter(), each)?;
+            write_all(out, ('{', '}'), style, depth, members.into_iter(), each)?;
         }
         Value::Function(_) => return None,
     }

@@ -326,6 +326,37 @@ fn an_oauth2_client_is_named_only_where_there_is_one() {
 }
 
 #[test]
+fn templates_name_an_oauth2_client_as_the_reference_does_and_json_as_the_wire() {
+    let message = CodeMessage {
+        oauth2_login_request: Some(OAuth2LoginRequest {
+            challenge: "c-1".into(),
+            client: OAuth2Client {
+                client_id: "shop".into(),
+                client_name: "Shop".into(),
+                metadata: json!({"tier": "gold"}),
+                ..OAuth2Client::default()
+            },
+        }),
+        ..code("user-1@example.org", "123456", "https://id.example.org/")
+    };
+    let template = Template::login_code(Channel::Email, message);
+    let data = super::variables::data(&template, &std::collections::BTreeMap::new()).unwrap();
+    let source = crate::gotmpl::Source {
+        name: "email.body.gotmpl".to_owned(),
+        text: "{{ .OAuth2LoginRequest.Client.ClientName }}: {{ toJson .OAuth2LoginRequest }} {{ .OAuth2LoginRequest.Client }}"
+            .to_owned(),
+        partials: Vec::new(),
+    };
+    let names = super::variables::variables(template.kind(), Channel::Email);
+    let made = source.parse(&names).and_then(|parsed| parsed.text(&data));
+    assert_eq!(
+        made.unwrap(),
+        "Shop: {\"challenge\":\"c-1\",\"client\":{\"client_id\":\"shop\",\"client_name\":\"Shop\",\"metadata\":{\"tier\":\"gold\"}}} \
+         {shop Shop   map[tier:gold]}"
+    );
+}
+
+#[test]
 fn a_text_message_without_a_known_origin_has_no_line_for_the_browser() {
     let template = Template::login_code(Channel::Sms, code("+49301230001", "123456", ""));
     assert_eq!(

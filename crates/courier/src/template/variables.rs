@@ -6,6 +6,7 @@ use bia_model::Channel;
 use gotmpl::Value;
 
 use super::{Template, TemplateKind};
+use crate::gotmpl::structure::structure;
 use crate::gotmpl::value::{from_json, map};
 
 /// A name in JSON and the one in templates.
@@ -114,30 +115,34 @@ fn converted(name: &str, json: &serde_json::Value) -> Value {
         return Value::Int(json.as_i64().unwrap_or_default());
     }
     if name == OAUTH2.0 && json.is_object() {
-        let client = json.get("client").unwrap_or(&serde_json::Value::Null);
-        let text = |name: &str| {
-            Value::from(
-                client
-                    .get(name)
-                    .and_then(|v| v.as_str())
-                    .unwrap_or_default(),
-            )
-        };
-        let challenge = json
-            .get("challenge")
-            .and_then(|v| v.as_str())
-            .unwrap_or_default();
-        let client = map([
-            ("ClientID", text("client_id")),
-            ("ClientName", text("client_name")),
-            ("ClientURI", text("client_uri")),
-            ("LogoURI", text("logo_uri")),
-            (
-                "Metadata",
-                from_json(client.get("metadata").unwrap_or(&serde_json::Value::Null)),
-            ),
-        ]);
-        return map([("Challenge", Value::from(challenge)), ("Client", client)]);
+        return login_request(json);
     }
     from_json(json)
+}
+
+/// What an OAuth2 server asks for: a structure in the reference, whose fields templates name, and `toJson` as the
+/// wire does.
+fn login_request(json: &serde_json::Value) -> Value {
+    let text = |value: &serde_json::Value| Value::from(value.as_str().unwrap_or_default());
+    let client = &json["client"];
+    let metadata = from_json(&client["metadata"]);
+    let client = structure([
+        ("ClientID", "client_id", text(&client["client_id"])),
+        (
+            "ClientName",
+            "client_name,omitempty",
+            text(&client["client_name"]),
+        ),
+        (
+            "ClientURI",
+            "client_uri,omitempty",
+            text(&client["client_uri"]),
+        ),
+        ("LogoURI", "logo_uri,omitempty", text(&client["logo_uri"])),
+        ("Metadata", "metadata,omitempty", metadata),
+    ]);
+    structure([
+        ("Challenge", "challenge", text(&json["challenge"])),
+        ("Client", "client", client),
+    ])
 }
