@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    Finding, Findings, RedirectUrl, ReturnUrls, Secret, SecretJson,
+    Finding, Findings, RedirectUrl, ReturnUrls, Secret,
     return_urls::Unusable,
     section::{
         bia::Bia,
@@ -24,6 +24,7 @@ use crate::{
         selfservice::{Page, SelfService},
         serve::{RawServe, Serve, Surroundings},
         session::{RawSession, Session},
+        tracing::Tracing,
     },
     source::Tree,
 };
@@ -67,8 +68,8 @@ pub struct Config {
     pub clients: Clients,
     /// The log. As at start for the life of the process.
     pub log: Log,
-    /// Where traces go, as checked JSON. As at start for the life of the process.
-    pub tracing: SecretJson,
+    /// Where traces go. As at start for the life of the process.
+    pub tracing: Tracing,
     /// How stale rows are removed.
     pub database: Database,
     /// The OAuth2 server that this one answers for.
@@ -197,7 +198,7 @@ struct Raw {
     #[serde(default)]
     log: Log,
     #[serde(default)]
-    tracing: SecretJson,
+    tracing: Tracing,
     #[serde(default)]
     database: Database,
     #[serde(default)]

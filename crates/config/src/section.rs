@@ -20,6 +20,7 @@ pub mod security;
 pub mod selfservice;
 pub mod serve;
 pub mod session;
+pub mod tracing;
 
 use serde::{Deserialize, Deserializer};
 

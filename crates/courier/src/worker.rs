@@ -16,6 +16,7 @@ use bia_store::{Store, StoreError, transact};
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::courier::Courier;
@@ -174,7 +175,10 @@ impl Worker {
             let mut place = self.inner.lanes.queue_up(&message.recipient);
             deliveries.spawn(async move {
                 place.wait().await;
-                inner.handle(&courier, &message).await;
+                let span = tracing::info_span!(
+                    target: "traced::whole", "deliver a message", message.template_type = message.template_type,
+                );
+                inner.handle(&courier, &message).instrument(span).await;
                 drop(place);
             });
         }

@@ -19,7 +19,8 @@ pub struct Call {
     pub timeout: Duration,
     /// The longest body that is read.
     pub max_answer_bytes: usize,
-    /// Whether of a longer body the beginning is enough, for callers whom only the status concerns.
+    /// Whether the beginning of a body is enough, whether it is longer or breaks off: for callers whom only the status
+    /// concerns.
     pub cut_answer: bool,
     /// Whether private networks are closed for this call whatever the configuration says.
     pub public_only: bool,

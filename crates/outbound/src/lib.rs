@@ -22,6 +22,6 @@ mod retry;
 
 pub use address::{Reach, allows};
 pub use call::{Answer, Call, OutboundError};
-pub use client::Outbound;
+pub use client::{Mark, Outbound};
 pub use configured::UnusableCall;
 pub use retry::Retry;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 /// How many pieces of such work there are at a time, at most.
 const PLACES: u32 = 256;
@@ -28,10 +29,12 @@ impl Background {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return false;
         };
-        tokio::spawn(async move {
+        let work = async move {
             work.await;
             drop(place);
-        });
+        };
+        // It belongs to the trace of the request that started it.
+        tokio::spawn(work.in_current_span());
         true
     }
 

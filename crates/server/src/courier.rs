@@ -11,7 +11,7 @@ use bia_selfservice::cx::App;
 use bia_store::Store;
 use time::OffsetDateTime;
 
-use crate::start;
+use crate::{start, trace};
 
 /// The worker beside a server. What a flow queues wakes it.
 pub fn beside(app: &Arc<App>) -> Worker {
@@ -59,7 +59,7 @@ impl Alone {
 }
 
 async fn by(config: &Config, jsonnet: &Arc<Jsonnet>) -> Courier {
-    let outbound = Arc::new(Outbound::new(&config.clients.http));
+    let outbound = Arc::new(Outbound::new(&config.clients.http).marked_by(trace::mark()));
     let courier = Courier::new(config, outbound, Arc::clone(jsonnet));
     start::warn_about(&courier.findings().await);
     courier

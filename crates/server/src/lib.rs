@@ -32,5 +32,6 @@ pub mod respond;
 pub mod route;
 pub mod search;
 pub mod start;
+pub mod trace;
 pub mod version;
 pub mod wire;

@@ -25,6 +25,7 @@ use bia_store::{Dialect, Dsn, Store, migrate, network};
 use time::OffsetDateTime;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::trace::{self, Traces};
 use crate::{identity_schemas, log, search};
 
 /// Reads and checks a configuration.
@@ -35,8 +36,13 @@ pub async fn load(sources: &Sources) -> Result<Config, Findings> {
     bia_config::load(sources, &identity_schemas::check).await
 }
 
-/// Starts the log as configured, and writes what is odd about the configuration.
-pub fn start_log(config: &Config) {
+/// Starts the log as configured, and writes what is odd about the configuration. Gives the traces, where some are
+/// configured: they have to be ended with the process.
+///
+/// # Errors
+/// When traces cannot be sent as configured.
+pub fn start_log(config: &Config) -> anyhow::Result<Option<Traces>> {
+    let traces = Traces::new(&config.tracing)?;
     let threshold = match config.log.level {
         LogLevel::Trace => LevelFilter::TRACE,
         LogLevel::Debug => LevelFilter::DEBUG,
@@ -49,8 +55,9 @@ pub fn start_log(config: &Config) {
         LogFormat::Json => log::Format::Json,
         LogFormat::Text => log::Format::Text,
     };
-    log::start(threshold, format);
+    log::start(threshold, format, traces.as_ref());
     warn_about(config.warnings());
+    Ok(traces)
 }
 
 /// Writes what is odd about a configuration into the log.
@@ -152,7 +159,8 @@ pub async fn runtime(config: Arc<Config>, jsonnet: &Arc<Jsonnet>) -> anyhow::Res
         store_plain,
     );
     let hasher = Hasher::new(hasher(&config));
-    let outbound = Arc::new(Outbound::new(&config.clients.http));
+    let outbound = Outbound::new(&config.clients.http).marked_by(trace::mark());
+    let outbound = Arc::new(outbound);
     let policy = PasswordPolicy::new(policy(&config, &hasher), &outbound)
         .context("The password policy cannot be used.")?;
     let courier = Courier::new(&config, outbound.clone(), jsonnet.clone());

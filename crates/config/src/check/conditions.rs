@@ -17,6 +17,7 @@ pub(super) fn check(value: &Value, tree: &Tree) -> Findings {
     findings.extend(rules.secure_texts());
     findings.extend(rules.crossing_cookies());
     findings.extend(rules.sender());
+    findings.extend(rules.traces());
     findings
 }
 
@@ -51,6 +52,19 @@ impl Rules<'_> {
 
     fn warning(&self, path: &str, problem: impl Into<String>, mend: &str) -> Finding {
         Finding::warning(path, problem, mend).at(self.tree.place(path))
+    }
+
+    /// An agent of Jaeger's has no usual place; the other two collectors have one.
+    fn traces(&self) -> Option<Finding> {
+        let address = "tracing.providers.jaeger.local_agent_address";
+        if self.text("tracing.provider") != Some("jaeger") || self.text(address).is_some() {
+            return None;
+        }
+        Some(self.error(
+            address,
+            "Traces are to be sent to an agent of Jaeger's, but its address is missing.",
+            "Add host and port of the agent, such as \"127.0.0.1:6831\".",
+        ))
     }
 
     fn cipher_keys(&self) -> Option<Finding> {

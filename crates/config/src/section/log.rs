@@ -1,4 +1,4 @@
-//! `log` and `tracing`.
+//! `log`: what the server writes about itself.
 
 use serde::Deserialize;
 

@@ -18,6 +18,7 @@ mod tests;
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
 pub use format::{Format, check_import, is_supported};
@@ -282,7 +283,10 @@ impl Hasher {
             let _permit = permit;
             work()
         });
-        task.await.map_err(|_| HashError::Unavailable)?
+        let span = tracing::info_span!(target: "traced", "hash");
+        task.instrument(span)
+            .await
+            .map_err(|_| HashError::Unavailable)?
     }
 
     async fn heavy_permit(

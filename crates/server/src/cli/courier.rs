@@ -57,7 +57,7 @@ impl Watch {
                 "{findings}\n\nThe configuration cannot be used, so nothing was started."
             )
         })?;
-        start::start_log(&config);
+        let traces = start::start_log(&config)?;
         let handle = Arc::new(ConfigHandle::new(config));
         let config = handle.load();
         let dsn = start::dsn(&config, || {
@@ -81,6 +81,9 @@ impl Watch {
             serve_metrics(&config, &stop),
         );
         store.close().await;
+        if let Some(traces) = traces {
+            traces.end().await;
+        }
         tracing::info!("The courier has stopped.");
         ended.map(drop)
     }

@@ -67,7 +67,7 @@ impl Serve {
         let config = start::load(&sources)
             .await
             .map_err(|findings| self.refused(&findings))?;
-        start::start_log(&config);
+        let traces = start::start_log(&config)?;
         let handle = Arc::new(ConfigHandle::new(config));
         let config = handle.load();
         let dsn = start::dsn(&config, || {
@@ -90,7 +90,11 @@ impl Serve {
             }
         })?;
         greet(&config);
-        self.run_until_stopped(&config, app, public, admin).await
+        let outcome = self.run_until_stopped(&config, app, public, admin).await;
+        if let Some(traces) = traces {
+            traces.end().await;
+        }
+        outcome
     }
 
     /// Runs all parts of the server. When one fails, the others stop.

@@ -6,10 +6,12 @@
 mod format;
 
 use tracing::Level;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::trace::{self, Traces};
 use format::Lines;
 
 /// How lines are written.
@@ -28,16 +30,21 @@ pub enum Format {
 /// command itself.
 pub type Threshold = LevelFilter;
 
-/// Starts the log. Only the first call in a process does something.
-pub fn start(threshold: Threshold, format: Format) {
+/// Starts the log, and with it the traces that go somewhere. Only the first call in a process does something.
+pub fn start(threshold: Threshold, format: Format, traces: Option<&Traces>) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .event_format(Lines { format });
+    let registry = tracing_subscriber::registry();
     // A second start happens in tests only, where the first log serves as well.
-    let _ = tracing_subscriber::registry()
-        .with(lines)
-        .with(targets(threshold))
-        .try_init();
+    let _ = match traces {
+        None => registry.with(lines).with(targets(threshold)).try_init(),
+        // What each of them wants is asked one by one then, which costs every line and every span a little.
+        Some(traces) => registry
+            .with(lines.with_filter(targets(threshold)))
+            .with(traces.layer())
+            .try_init(),
+    };
     std::panic::set_hook(Box::new(|panic| {
         let place = panic
             .location()
@@ -66,6 +73,7 @@ fn targets(threshold: Threshold) -> Targets {
     Targets::new()
         .with_default(libraries)
         .with_target("bia", threshold)
+        .with_target(trace::PART, LevelFilter::OFF)
 }
 
 /// The level's name, as the reference writes it.
@@ -106,5 +114,11 @@ mod tests {
             Level::ERROR
         ));
         assert!(!enabled(LevelFilter::OFF, "hyper", Level::ERROR));
+        for target in ["traced", "traced::whole"] {
+            assert!(
+                !enabled(LevelFilter::TRACE, target, Level::INFO),
+                "spans are no lines"
+            );
+        }
     }
 }

@@ -24,12 +24,14 @@ use bia_config::section::serve::Cors;
 use bia_selfservice::cx::App;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use percent_encoding::percent_decode_str;
+use tracing::{Instrument as _, Span};
 
 pub use admin_prefix::ADMIN;
 pub use front::Front;
 
 use crate::envelope::Envelope;
 use crate::metrics::{Exchange, Metrics};
+use crate::trace;
 use cors::{Policy, Verdict};
 
 /// One of the two listeners, as far as its requests are concerned.
@@ -98,7 +100,7 @@ pub async fn around(
         // Preflights do not come this far.
         Verdict::Serve(headers) | Verdict::Answer(_, headers) => headers,
     };
-    let mut response = listener.serve(request, next, seen.id()).await;
+    let mut response = listener.traced(request, next, &seen).await;
     if listener.is_public {
         headers::vary_by_cookie(seen.uri.path(), response.headers_mut());
     }
@@ -110,6 +112,19 @@ pub async fn around(
 }
 
 impl Listener {
+    /// Serves a request, as part of a trace where there are any.
+    async fn traced(&self, request: Request, next: Next, seen: &Seen) -> Response {
+        let span = trace::enabled().then(|| seen.span(self.name, request.headers()));
+        let served = self.serve(request, next, seen.id());
+        let Some(span) = span.flatten() else {
+            return served.await;
+        };
+        // In a box: requests that are not traced need no room for it.
+        let response = Box::pin(served.instrument(span.clone())).await;
+        trace::answered(&span, response.status());
+        response
+    }
+
     async fn serve(&self, request: Request, next: Next, id: Option<&str>) -> Response {
         if percent_decode_str(request.uri().path())
             .decode_utf8()
@@ -219,6 +234,17 @@ impl Seen {
                 .cloned(),
             request_bytes: request.body().size_hint().lower(),
         }
+    }
+
+    fn span(&self, listener: &'static str, headers: &HeaderMap) -> Option<Span> {
+        trace::span(&trace::Arrived {
+            listener,
+            method: &self.method,
+            route: self.pattern.as_ref().map(MatchedPath::as_str),
+            remote: self.remote,
+            id: self.id(),
+            headers,
+        })
     }
 
     fn id(&self) -> Option<&str> {

@@ -27,6 +27,11 @@ impl Drop for Running {
 
 impl Running {
     pub(crate) fn start(more: Value) -> Running {
+        Running::start_in(more, &[])
+    }
+
+    /// With these variables of the environment and no others.
+    pub(crate) fn start_in(more: Value, environment: &[(&str, &str)]) -> Running {
         let folder = tempfile::tempdir().unwrap();
         let (public, admin) = (free_port(), free_port());
         write_settings(folder.path(), public, admin, more);
@@ -34,6 +39,7 @@ impl Running {
             .args(["serve", "--watch-courier", "-c", "bia.json"])
             .current_dir(folder.path())
             .env_clear()
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stderr(std::fs::File::create(folder.path().join("log")).unwrap())
             .spawn()
@@ -54,16 +60,23 @@ impl Running {
         write_settings(self.folder.path(), self.public, self.admin, more);
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
-    fn wait(&self, what: &str, holds: impl Fn() -> bool) {
+    pub(crate) fn wait(&self, what: &str, holds: impl Fn() -> bool) {
         let end = Instant::now() + Duration::from_secs(30);
         while !holds() {
             assert!(Instant::now() < end, "in vain: {what}\n{}", self.log());
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Ends it as operators do, and waits for that.
+    pub(crate) fn end(&mut self) {
+        terminate(&self.process);
+        let status = self.process.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{}", self.log());
     }
 
     /// The ids of the schemas that are served.
@@ -77,7 +90,7 @@ impl Running {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     socket.local_addr().unwrap().port()
 }

@@ -286,10 +286,13 @@ fn unbindable(error: row::DecodeError) -> StoreError {
 /// One unit of work. Dropped without [`Tx::commit`], it leaves no trace.
 pub struct Tx {
     conn: Conn,
+    /// How long it took, where that is traced.
+    _span: tracing::Span,
 }
 
 impl Tx {
     async fn begin(mut conn: Conn) -> Result<Tx, StoreError> {
+        let span = tracing::info_span!(target: "traced", "transaction");
         let begin = match conn.dialect {
             Dialect::Sqlite => sqlite::BEGIN,
             Dialect::Postgres | Dialect::Cockroach => postgres::BEGIN,
@@ -301,7 +304,7 @@ impl Tx {
         }
         begun?;
         conn.set_open(true);
-        Ok(Tx { conn })
+        Ok(Tx { conn, _span: span })
     }
 
     /// Makes the changes permanent. After an error they are not, unless the connection was lost

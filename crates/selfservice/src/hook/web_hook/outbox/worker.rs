@@ -10,6 +10,7 @@ use bia_store::hook_outbox::{self, Attempted, HookCall};
 use bia_store::{StoreError, transact};
 use rand::Rng as _;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::super::call::{self, Event};
@@ -108,7 +109,8 @@ impl OutboxWorker {
         let more = taken.len() == room;
         for call in taken {
             let app = Arc::clone(&self.app);
-            calls.spawn(async move { handle(&app, holder, &call).await });
+            let span = tracing::info_span!(target: "traced::whole", "deliver an event");
+            calls.spawn(async move { handle(&app, holder, &call).await }.instrument(span));
         }
         Ok(more)
     }
