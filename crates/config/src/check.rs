@@ -3,6 +3,7 @@
 mod conditions;
 mod hooks;
 mod mfa;
+mod paid_edition;
 mod shape;
 mod variants;
 
@@ -16,5 +17,6 @@ pub(crate) fn check(tree: &Tree, effective: &Value) -> Findings {
     findings.extend(conditions::check(effective, tree).0);
     findings.extend(mfa::check(effective, tree));
     findings.extend(hooks::check(effective, tree));
+    findings.extend(paid_edition::check(tree));
     findings
 }

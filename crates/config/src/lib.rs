@@ -21,7 +21,6 @@ pub mod fetch;
 mod finding;
 mod key;
 mod load;
-mod not_yet;
 mod origin;
 mod redirect;
 mod reload;

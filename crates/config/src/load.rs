@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::{
-    Config, Finding, Findings, Sources, check, fetch, fetch::FetchError, key, not_yet,
+    Config, Finding, Findings, Sources, check, fetch, fetch::FetchError, key,
     section::identity::SchemaSource, source::Tree,
 };
 
@@ -66,7 +66,6 @@ impl Draft {
             .unwrap_or_else(|| Value::Object(Map::new()));
         let effective = tree.with_defaults(defaults);
         findings.extend(check::check(&tree, &effective).0);
-        findings.extend(not_yet::check(&tree));
         Ok(Self {
             tree,
             effective,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::variants;
+use super::{paid_edition, variants};
 use crate::{
     Finding, Findings,
     key::{self, Key, Kind},
@@ -112,6 +112,9 @@ impl Walk<'_> {
 
     fn unknown(&mut self, key: &Key, parent: &str, name: &str) {
         let path = key::join(parent, name);
+        if let Some((problem, mend)) = paid_edition::unknown(&path) {
+            return self.error(&path, problem, mend);
+        }
         let mend = match key::nearest(self.root, key, &without_indices(parent), name) {
             Some(known) => format!("Did you mean {known}?"),
             None => "Remove it, or check its spelling and indentation.".to_owned(),
