@@ -11,7 +11,8 @@ use bia_courier::{OAuth2Client, OAuth2LoginRequest};
 use bia_model::{ClientType, Flow, Session};
 use serde_json::Value;
 
-use crate::cx::Cx;
+use crate::cx::{Caller, Cx};
+use crate::outcome::Outcome;
 use crate::problem::Problem;
 use crate::return_to;
 
@@ -134,10 +135,23 @@ pub(crate) async fn show(cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
     Ok(())
 }
 
-/// As [`show`], for a form that is being sent: whoever sends it is not kept waiting for what only decorates it.
+/// As [`show`], for what a form that was sent leads to: whoever sent it is not kept waiting for what only decorates
+/// a message or the form shown again. Asks nothing where the answer is there.
 pub(crate) async fn show_if_quick(cx: &Cx, flow: &mut Flow) {
+    if flow.oauth2_login_request.is_some() {
+        return;
+    }
     // What failed is in the log already; without an answer the form and its messages do not name the client.
     let _ = tokio::time::timeout(QUICK, show(cx, flow)).await;
+}
+
+/// As [`show_if_quick`], for the flow in an answer. A browser is led back to its page, which fetches the flow itself.
+pub(crate) async fn show_if_answered(cx: &Cx, outcome: &mut Outcome) {
+    if let Outcome::Form { flow, .. } = outcome
+        && cx.caller(flow) != Caller::Browser
+    {
+        show_if_quick(cx, flow).await;
+    }
 }
 
 /// Tells the OAuth2 server who has signed in by a flow. `None` for flows that nobody waits for.

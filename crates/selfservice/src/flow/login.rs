@@ -256,6 +256,12 @@ pub async fn fetch(cx: &Cx, id: Option<&str>) -> Result<Flow, Problem> {
 
 /// Takes a submission.
 pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem> {
+    let mut outcome = answer(cx, submission).await?;
+    oauth2::show_if_answered(cx, &mut outcome).await;
+    Ok(outcome)
+}
+
+async fn answer(cx: &Cx, submission: Submission) -> Result<Outcome, Problem> {
     let id = engine::submitted_id(submission.flow.as_deref())?;
     let mut flow = engine::load(cx, FlowKind::Login, id).await?;
     let live = cx.session().await?.cloned();
@@ -269,7 +275,6 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     if flow.is_expired(cx.now) {
         return replace_expired(cx, &flow).await;
     }
-    oauth2::show_if_quick(cx, &mut flow).await;
     let allowed = match &live {
         _ if oidc::trial::is(&flow) => Some(vec![MethodName::Oidc]),
         Some(live) if flow.requested_aal >= Aal::Aal2 => mfa::offered(cx, live, true).await?,

@@ -264,6 +264,12 @@ pub async fn fetch(cx: &Cx, id: Option<&str>) -> Result<Flow, Problem> {
 
 /// Takes a submission.
 pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem> {
+    let mut outcome = answer(cx, submission).await?;
+    oauth2::show_if_answered(cx, &mut outcome).await;
+    Ok(outcome)
+}
+
+async fn answer(cx: &Cx, submission: Submission) -> Result<Outcome, Problem> {
     let id = engine::submitted_id(submission.flow.as_deref())?;
     if cx.session_of_anybody().await?.is_some() {
         let elsewhere = return_to::for_somebody_signed_in_meanwhile(cx);
@@ -273,7 +279,6 @@ pub async fn submit(cx: &Cx, submission: Submission) -> Result<Outcome, Problem>
     if flow.is_expired(cx.now) {
         return replace_expired(cx, &flow).await;
     }
-    oauth2::show_if_quick(cx, &mut flow).await;
     let form = match submission.form {
         Ok(form) => form,
         Err(reason) => return refuse(cx, flow, None, Problem::BadRequest(reason).into()).await,

@@ -17,6 +17,7 @@ use crate::engine;
 use crate::flow::login::identifier_label;
 use crate::form::Form;
 use crate::method::{LoginMethod, LoginStage, LoginStep, METHODS, Method, Refusal, fields};
+use crate::oauth2;
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
 
@@ -216,6 +217,8 @@ async fn step(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusa
     engine::check_csrf(cx, flow, form)?;
     match flow.state {
         State::ChooseMethod => {
+            // Here, and not when it turned out who is meant: it must not take longer for those who have an account.
+            oauth2::show_if_quick(cx, flow).await;
             let to = reach(cx, flow, typed(form)).await?;
             send_code(cx, flow, &to, &lowered(typed(form))).await?;
             Ok(LoginStep::AskAgain(FormStatus::Next))
@@ -258,6 +261,7 @@ async fn send_code(
     to: &Reachable,
     identifier: &str,
 ) -> Result<(), Problem> {
+    oauth2::show_if_quick(cx, flow).await;
     send(cx, flow, &to.recipients, Whom::Identity(&to.identity)).await?;
     flow.state = State::SentEmail;
     flow.active = Some(MethodName::Code);

@@ -16,6 +16,7 @@ use crate::engine;
 use crate::flow::registration::{CREDENTIALS_SCREEN, Candidate, has_two_screens};
 use crate::form::Form;
 use crate::method::{Refusal, RegistrationMethod, RegistrationStage, RegistrationStep, fields};
+use crate::oauth2;
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
 
@@ -83,6 +84,7 @@ impl RegistrationMethod for Code {
 async fn ask(cx: &Cx, flow: &mut Flow, candidate: &Candidate) -> Result<RegistrationStep, Refusal> {
     let identity = candidate.identity(cx)?;
     let recipients: Vec<Recipient> = addresses(&identity)?.into_iter().map(recipient).collect();
+    oauth2::show_if_quick(cx, flow).await;
     send(cx, flow, &recipients, Whom::Traits(candidate.traits())).await?;
     flow.state = State::SentEmail;
     flow.active = Some(MethodName::Code);
