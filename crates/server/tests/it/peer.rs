@@ -35,6 +35,12 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// Method and path with query.
+    pub(crate) fn line(&self) -> &str {
+        let line = self.head.lines().next().unwrap_or_default();
+        line.strip_suffix(" HTTP/1.1").unwrap_or(line)
+    }
+
     /// A header's value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));

@@ -121,6 +121,31 @@ async fn b58_b60_who_has_an_account_is_offered_to_link_before_anything_is_asked_
     assert_eq!(accounts(&world).await, 1);
 }
 
+/// More than one would be an addition; what is asked for all the same is refused, and loses nothing.
+#[tokio::test]
+async fn b61_of_one_provider_one_account_can_be_linked() {
+    let provider = Provider::start().await;
+    let world = world(&provider, json!({})).await;
+    provider.user(json!({"sub": "s-1", "email": MAIL, "name": "Ada"}));
+    let mut browser = Browser::default();
+    browser.sign_in(&world, "login").await;
+    let flow = browser.flow(&world, "settings", None).await;
+    let nodes = flow["ui"]["nodes"].as_array().unwrap();
+    assert!(
+        !nodes
+            .iter()
+            .any(|node| node["attributes"]["name"] == "link"),
+        "{flow}"
+    );
+    provider.user(json!({"sub": "s-2", "email": "user-2@example.org", "name": "Ada"}));
+    let answer = browser.submit(&world, &flow, json!({"link": "acme"})).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+    assert_eq!(accounts(&world).await, 1);
+    let all = world.admin("GET", "/admin/identities", &[]).await.json();
+    let id = all[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(connections(&world, &id).await, json!(["acme:s-1"]));
+}
+
 #[tokio::test]
 async fn b62_missing_traits_are_typed_without_a_second_trip_and_only_once() {
     let provider = Provider::start().await;

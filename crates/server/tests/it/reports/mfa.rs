@@ -6,7 +6,7 @@
 //! | B33 | `aal/mailed_code_beside_totp_in_a_browser`, `code_login/second_factor_beside_totp`, `code_login/second_factor_by_hint`; with text messages: [`a_phone_and_an_app_are_both_offered`] |
 //! | B34 | `aal/everyone_with_an_address_has_a_second_factor` for mail, `sms/second_factor`, [`a_phone_alone_is_a_second_factor`] |
 //! | B35 | [`whoever_left_the_second_step_is_led_back_to_it`] |
-//! | B36 | [`a_step_up_does_not_say_that_somebody_has_to_confirm_who_they_are`] |
+//! | B36 | [`a_step_up_does_not_say_that_somebody_has_to_confirm_who_they_are`], `oauth2::the_second_factor_within_such_a_login_is_not_called_a_confirmation` |
 //! | B38 | [`whoever_signed_up_by_a_code_is_asked_for_the_app_that_was_set_up`], `aal/mailed_code_then_totp` |
 //! | B39 | `aal/recovery_with_totp_in_a_browser`, [`after_the_second_factor_a_recovery_goes_on_where_it_was`] |
 //! | B41 | `lookup_secret/all_codes_used`, `lookup_secret/disable`, `aal/last_second_factor_removed` |

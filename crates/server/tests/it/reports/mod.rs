@@ -8,5 +8,8 @@ mod hooks;
 mod login;
 mod mfa;
 mod recovery;
+mod sessions;
+mod social;
 mod tokens;
+mod upkeep;
 mod verification;
