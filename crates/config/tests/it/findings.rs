@@ -592,3 +592,52 @@ fn an_mfa_rule_that_nobody_could_fulfil_is_named() {
     passkeys["selfservice"]["methods"]["passkey"]["config"]["authenticator_selection"] = selection;
     assert!(Config::from_json(with(kit_base(), passkeys)).is_ok());
 }
+
+#[test]
+fn what_belongs_to_the_paid_edition_is_named_where_it_stands_and_stops_nothing() {
+    let organization = json!([{
+        "id": "7d0b9a43-52b1-4c3e-9a6c-1f2e3d4c5b6a", "label": "Shop", "domains": ["shop.example.org"],
+    }]);
+    warned(
+        json!({"selfservice": {"methods": {"b2b": {"config": {"organizations": organization}}}}}),
+        "selfservice.methods.b2b.config.organizations",
+        "does not have them",
+    );
+    warned(
+        json!({"organizations": [{"id": "x"}]}),
+        "organizations",
+        "does not have them",
+    );
+    warned(
+        json!({"enterprise": {"identity_schema_fallback_url_template": "https://example.org/{id}"}}),
+        "enterprise",
+        "have no effect here",
+    );
+    let hooks = json!([{"hook": "b2b_sso", "config": {"any": "thing"}}]);
+    warned(
+        json!({"selfservice": {"flows": {"login": {"after": {"hooks": hooks}}}}}),
+        "selfservice.flows.login.after.hooks[0].hook",
+        "It never runs here",
+    );
+    let empty = json!({"organizations": [], "enterprise": {}});
+    let config = Config::from_json(with(kit_base(), empty)).unwrap();
+    let said = config.warnings().to_string();
+    assert!(!said.contains("paid edition"), "{said}");
+    check(
+        json!({"selfservice": {"methods": {"saml": {"enabled": true}}}}),
+        "selfservice.methods.saml",
+        "a bridge from SAML to OpenID Connect",
+    );
+}
+
+#[test]
+fn traces_to_an_agent_need_its_address() {
+    check(
+        json!({"tracing": {"provider": "jaeger"}}),
+        "tracing.providers.jaeger.local_agent_address",
+        "its address is missing",
+    );
+    let agent = json!({"jaeger": {"local_agent_address": "127.0.0.1:6831"}});
+    let tracing = json!({"tracing": {"provider": "jaeger", "providers": agent}});
+    assert!(Config::from_json(with(kit_base(), tracing)).is_ok());
+}
