@@ -216,7 +216,7 @@ async fn an_oauth2_server_that_fails_ends_a_login_in_time_and_nothing_is_lost() 
         futures::stream::iter(&faults).for_each_concurrent(6, |fault| check_beginning(fault, &log));
     let ended =
         futures::stream::iter(&faults).for_each_concurrent(6, |fault| check_end(fault, &log));
-    futures::join!(begun, ended);
+    tokio::join!(begun, ended);
     assert!(log.text().contains("OAuth2 server"), "{}", log.text());
 }
 
@@ -306,7 +306,7 @@ async fn a_message_names_the_client_that_its_reader_is_on_the_way_to() {
         .submit(&flow, json!({"method": "code", "identifier": MAIL}))
         .await;
     let mail = world.mails(MAIL).await.pop().unwrap();
-    let data: Value = serde_json::from_str(&mail.template_data).unwrap();
+    let data = mail.template_data.clone();
     assert_eq!(
         data["oauth2_login_request"]["client"]["client_name"], "Shop",
         "{data}"
