@@ -55,16 +55,29 @@ impl Rules<'_> {
     }
 
     /// An agent of Jaeger's has no usual place; the other two collectors have one.
-    fn traces(&self) -> Option<Finding> {
-        let address = "tracing.providers.jaeger.local_agent_address";
-        if self.text("tracing.provider") != Some("jaeger") || self.text(address).is_some() {
-            return None;
+    fn traces(&self) -> Vec<Finding> {
+        let jaeger = "tracing.providers.jaeger";
+        if self.text("tracing.provider") != Some("jaeger") {
+            return Vec::new();
         }
-        Some(self.error(
-            address,
-            "Traces are to be sent to an agent of Jaeger's, but its address is missing.",
-            "Add host and port of the agent, such as \"127.0.0.1:6831\".",
-        ))
+        let mut findings = Vec::new();
+        let address = format!("{jaeger}.local_agent_address");
+        if self.text(&address).is_none() {
+            findings.push(self.error(
+                &address,
+                "Traces are to be sent to an agent of Jaeger's, but its address is missing.",
+                "Add host and port of the agent, such as \"127.0.0.1:6831\".",
+            ));
+        }
+        let sampler = format!("{jaeger}.sampling.server_url");
+        if self.text(&sampler).is_some() {
+            findings.push(self.warning(
+                &sampler,
+                "This server does not ask another one which requests to trace: trace_id_ratio decides alone.",
+                "Remove the key, and set trace_id_ratio beside it.",
+            ));
+        }
+        findings
     }
 
     fn cipher_keys(&self) -> Option<Finding> {

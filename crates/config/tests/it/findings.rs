@@ -640,4 +640,11 @@ fn traces_to_an_agent_need_its_address() {
     let agent = json!({"jaeger": {"local_agent_address": "127.0.0.1:6831"}});
     let tracing = json!({"tracing": {"provider": "jaeger", "providers": agent}});
     assert!(Config::from_json(with(kit_base(), tracing)).is_ok());
+    let sampling = json!({"server_url": "http://127.0.0.1:5778/sampling"});
+    let agent = json!({"jaeger": {"local_agent_address": "127.0.0.1:6831", "sampling": sampling}});
+    warned(
+        json!({"tracing": {"provider": "jaeger", "providers": agent}}),
+        "tracing.providers.jaeger.sampling.server_url",
+        "trace_id_ratio decides alone",
+    );
 }

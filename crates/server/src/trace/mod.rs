@@ -130,12 +130,6 @@ fn wire(config: &Tracing, provider: Provider) -> anyhow::Result<(Wire, f64)> {
         }
         Provider::Jaeger => {
             let settings = &providers.jaeger;
-            if settings.sampling.server_url.is_some() {
-                tracing::warn!(
-                    key = "tracing.providers.jaeger.sampling.server_url",
-                    "This server does not ask another one which requests to trace: trace_id_ratio decides alone."
-                );
-            }
             let about = jaeger::Process {
                 service: service(config).to_owned(),
                 environment: config.deployment_environment.clone(),

@@ -157,7 +157,7 @@ fn sign_in(server: &Running, headers: &str) {
     let flow = send(
         server.public,
         "GET",
-        "/self-service/login/api?return_to=http://app.example.org/hidden-query",
+        "/self-service/login/api?note=hidden-query",
         "",
         &json!({}),
     );
