@@ -171,7 +171,7 @@ mod tests {
         let has =
             |document: &Value, name: &str| document["components"]["schemas"].get(name).is_some();
         assert!(has(&public, "loginFlow") && !has(&public, "message"));
-        assert!(has(&admin, "message") && !has(&admin, "loginFlow"));
+        assert!(has(&admin, "message") && !has(&admin, "registrationFlow"));
         assert!(public["components"].get("securitySchemes").is_some());
         assert!(admin["components"].get("securitySchemes").is_none());
     }
