@@ -236,23 +236,6 @@ impl bia_store::db::StoreFailure for Problem {
 }
 
 impl Problem {
-    /// Whether it is about the session that the request has, lacks, or has at too low a level.
-    pub fn is_about_session(&self) -> bool {
-        matches!(
-            self,
-            Problem::SessionAlreadyAvailable
-                | Problem::SignedInAlready(_)
-                | Problem::Aal1Required
-                | Problem::Aal2Required { .. }
-                | Problem::EnrolmentRequired { .. }
-                | Problem::SessionInactive { .. }
-                | Problem::NoSession { .. }
-                | Problem::SignInFirst(_)
-                | Problem::TokenForOthers
-                | Problem::RefreshRequired { .. }
-        )
-    }
-
     /// The request cannot even be read; the sentence is all that the answer says.
     pub fn malformed(message: impl Into<String>) -> Problem {
         Problem::Malformed {

@@ -139,10 +139,17 @@ fn internal(reason: &str) -> ErrorAnswer {
 
 /// The answer for a problem.
 pub fn answer(problem: &Problem) -> ErrorAnswer {
-    if problem.is_about_session() {
-        return session_answer(problem);
-    }
     match problem {
+        Problem::SessionAlreadyAvailable
+        | Problem::SignedInAlready(_)
+        | Problem::Aal1Required
+        | Problem::Aal2Required { .. }
+        | Problem::EnrolmentRequired { .. }
+        | Problem::SessionInactive { .. }
+        | Problem::NoSession { .. }
+        | Problem::SignInFirst(_)
+        | Problem::TokenForOthers
+        | Problem::RefreshRequired { .. } => session_answer(problem),
         Problem::FlowGone { .. }
         | Problem::FlowExpired { .. }
         | Problem::FlowReplaced { .. }
@@ -184,7 +191,7 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
             .reason("Another server that takes part in this did not answer in time. Try again in a moment."),
         Problem::Store(error) => store_answer(error),
         // What went wrong is for the log; the client cannot do anything about it.
-        _ => internal("Something went wrong on the server. Try again; if it stays, tell the operator."),
+        Problem::Internal(_) => internal("Something went wrong on the server. Try again; if it stays, tell the operator."),
     }
 }
 

@@ -18,10 +18,18 @@ pub(crate) fn of_problem(cx: &Cx, problem: &Problem) -> Option<Value> {
 fn help(cx: &Cx, problem: &Problem) -> Help {
     let kind = kind_of_path(cx);
     let (hint, next) = match problem {
-        _ if problem.is_about_session() => about_session(cx, problem),
-        Problem::IdentityMismatch | Problem::AddressNotVerified { .. } => {
-            about_session(cx, problem)
-        }
+        Problem::SessionAlreadyAvailable
+        | Problem::SignedInAlready(_)
+        | Problem::Aal1Required
+        | Problem::Aal2Required { .. }
+        | Problem::EnrolmentRequired { .. }
+        | Problem::SessionInactive { .. }
+        | Problem::NoSession { .. }
+        | Problem::SignInFirst(_)
+        | Problem::TokenForOthers
+        | Problem::RefreshRequired { .. }
+        | Problem::IdentityMismatch
+        | Problem::AddressNotVerified { .. } => about_session(cx, problem),
         Problem::Csrf(fault) => csrf(cx, kind, *fault),
         Problem::ReturnToForbidden(url) => (
             return_to(cx, url),
