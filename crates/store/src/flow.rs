@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::args;
-use crate::db::{Conn, Store, StoreError, Value};
+use crate::db::{Conn, ROWS, Store, StoreError, Value};
 use crate::gathered::{Gathered, Statement};
 
 /// Keeps a new flow: one statement.
@@ -63,8 +63,8 @@ impl Statement for Insert {
     type Question = NewFlow;
     type Answer = ();
 
-    /// The rows.
-    const MOST: usize = 16;
+    /// The rows: as many as one INSERT takes, so that all of a batch are kept or none.
+    const MOST: usize = ROWS;
 
     fn weight(_: &NewFlow) -> usize {
         1

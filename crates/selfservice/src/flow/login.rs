@@ -13,7 +13,7 @@ use crate::cx::{Caller, Cx};
 use crate::engine::{self, Submission};
 use crate::form::{Form, go_bool};
 use crate::hook::{self, AfterHooks};
-use crate::method::{self, LoginMethod, LoginStage, LoginStep, METHODS, Refusal, oidc};
+use crate::method::{self, LoginMethod, LoginStage, LoginStep, METHODS, Refusal};
 use crate::outcome::{Created, Outcome};
 use crate::problem::Problem;
 use crate::session::{self, Draft, LiveSession};
@@ -275,8 +275,11 @@ async fn answer(cx: &Cx, submission: Submission) -> Result<Outcome, Problem> {
     if flow.is_expired(cx.now) {
         return replace_expired(cx, &flow).await;
     }
+    let owner = METHODS
+        .iter()
+        .find(|m| m.login().is_some_and(|login| login.owns(&flow)));
     let allowed = match &live {
-        _ if oidc::trial::is(&flow) => Some(vec![MethodName::Oidc]),
+        _ if owner.is_some() => owner.map(|method| vec![method.name()]),
         Some(live) if flow.requested_aal >= Aal::Aal2 => mfa::offered(cx, live, true).await?,
         _ => None,
     };

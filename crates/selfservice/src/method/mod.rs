@@ -282,6 +282,11 @@ pub trait LoginMethod: Send + Sync {
     /// Whether a submission is for this method.
     fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool;
 
+    /// Whether a flow was made for this method alone, so that no other takes anything in it.
+    fn owns(&self, _flow: &Flow) -> bool {
+        false
+    }
+
     /// Whether it takes submissions by GET, as links are.
     fn takes_links(&self) -> bool {
         false

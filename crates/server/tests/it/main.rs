@@ -51,5 +51,6 @@ mod social;
 mod sockets;
 mod thread;
 mod traces;
+mod trial;
 mod vendors;
 mod world;

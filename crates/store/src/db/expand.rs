@@ -9,7 +9,7 @@ use super::{Conn, Row, StoreError, Value};
 const LENGTHS: [usize; 8] = [1, 2, 4, 8, 16, 64, 256, 512];
 
 /// Most rows that one INSERT takes.
-const ROWS: usize = 16;
+pub(crate) const ROWS: usize = 16;
 
 type Key = (usize, usize, usize);
 

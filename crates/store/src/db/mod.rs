@@ -27,6 +27,7 @@ pub use connect::Store;
 pub use dialect::Dialect;
 pub use dsn::{Dsn, DsnError, PoolOptions};
 pub use error::{StoreError, Unique};
+pub(crate) use expand::ROWS;
 pub use row::{Columns, FromColumn, Json, JsonText, Row};
 pub use transact::{Attempts, StoreFailure};
 pub use value::{Bind, Kind, Value};

@@ -117,6 +117,7 @@ impl LoginMethod for Code {
         let Some((to, identifier)) = only_choice(cx, stage, identifier).await? else {
             return Ok(false);
         };
+        oauth2::show_if_quick(cx, flow).await;
         send_code(cx, flow, &to, &identifier).await?;
         Ok(true)
     }
@@ -217,7 +218,7 @@ async fn step(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusa
     engine::check_csrf(cx, flow, form)?;
     match flow.state {
         State::ChooseMethod => {
-            // Here, and not when it turned out who is meant: it must not take longer for those who have an account.
+            // Once, and before it turns out who is meant: it must not take longer for those who have an account.
             oauth2::show_if_quick(cx, flow).await;
             let to = reach(cx, flow, typed(form)).await?;
             send_code(cx, flow, &to, &lowered(typed(form))).await?;
@@ -261,7 +262,6 @@ async fn send_code(
     to: &Reachable,
     identifier: &str,
 ) -> Result<(), Problem> {
-    oauth2::show_if_quick(cx, flow).await;
     send(cx, flow, &to.recipients, Whom::Identity(&to.identity)).await?;
     flow.state = State::SentEmail;
     flow.active = Some(MethodName::Code);

@@ -64,6 +64,10 @@ impl LoginMethod for Oidc {
         flow.requested_aal == Aal::Aal1 && asks_for_provider(form)
     }
 
+    fn owns(&self, flow: &Flow) -> bool {
+        trial::is(flow)
+    }
+
     fn takes_links(&self) -> bool {
         true
     }

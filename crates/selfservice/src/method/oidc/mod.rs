@@ -19,7 +19,7 @@ mod remote;
 mod settings;
 mod start;
 mod token;
-pub(crate) mod trial;
+mod trial;
 mod vendor;
 
 use std::sync::Arc;

@@ -73,7 +73,7 @@ pub async fn create(cx: &Cx, body: TrialBody) -> Result<Flow, Problem> {
 }
 
 /// Whether a flow is one to try a provider out, which takes nothing else.
-pub(crate) fn is(flow: &Flow) -> bool {
+pub(super) fn is(flow: &Flow) -> bool {
     flow.kind == FlowKind::Login && flow.context.contains_key(TEST_CONTEXT)
 }
 
