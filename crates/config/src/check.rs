@@ -5,6 +5,7 @@ mod hooks;
 mod mfa;
 mod paid_edition;
 mod shape;
+mod trusted_browser;
 mod variants;
 
 use serde_json::Value;
@@ -18,5 +19,6 @@ pub(crate) fn check(tree: &Tree, effective: &Value) -> Findings {
     findings.extend(mfa::check(effective, tree));
     findings.extend(hooks::check(effective, tree));
     findings.extend(paid_edition::check(tree));
+    findings.extend(trusted_browser::check(effective, tree));
     findings
 }

@@ -29,6 +29,14 @@ pub struct AuthenticationMethod {
     /// Social sign-in: the provider's authentication methods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_amr: Option<Vec<String>>,
+    /// The second factor that was not asked for, since it was given in this browser before (`bia.trusted_browser`).
+    /// It stays in the row, where the reference overlooks it, and is not shown with the method.
+    #[serde(
+        default,
+        rename = "bia_trusted_browser",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub trusted_browser: Option<MethodName>,
 }
 
 impl AuthenticationMethod {
@@ -42,6 +50,7 @@ impl AuthenticationMethod {
             organization: None,
             upstream_acr: None,
             upstream_amr: None,
+            trusted_browser: None,
         }
     }
 }
@@ -110,6 +119,47 @@ impl Session {
         self.authenticated_at = now;
     }
 
+    /// The second factor that this session was not asked for, since its browser is trusted. `None` once a second factor
+    /// was given after all: then that counts.
+    pub fn trusted_browser(&self) -> Option<MethodName> {
+        let marks = self.authentication_methods.iter();
+        let mark = marks.rev().find_map(|method| method.trusted_browser);
+        mark.filter(|_| Aal::of_methods(&self.authentication_methods) < Aal::Aal2)
+    }
+
+    /// Notes that the factor that was just proven came from a browser that is trusted since `factor` was given in it.
+    pub fn trust_browser(&mut self, factor: MethodName) {
+        if let Some(last) = self.authentication_methods.last_mut() {
+            last.trusted_browser = Some(factor);
+        }
+    }
+
+    /// The same session as it is worth without a trusted browser.
+    #[must_use]
+    pub fn without_trust(mut self) -> Session {
+        for method in &mut self.authentication_methods {
+            method.trusted_browser = None;
+        }
+        self
+    }
+
+    /// The methods as clients see them.
+    fn shown_methods(&self) -> Value {
+        let marked = |m: &AuthenticationMethod| m.trusted_browser.is_some();
+        if !self.authentication_methods.iter().any(marked) {
+            return json!(self.authentication_methods);
+        }
+        let plain =
+            self.authentication_methods
+                .iter()
+                .cloned()
+                .map(|method| AuthenticationMethod {
+                    trusted_browser: None,
+                    ..method
+                });
+        json!(plain.collect::<Vec<_>>())
+    }
+
     /// The session's JSON. `identity` is the member of that name: the identity's own JSON, or null.
     /// `active` is computed by the caller, who knows the identity's state.
     pub fn json(&self, active: bool, identity: Value) -> Value {
@@ -122,13 +172,69 @@ impl Session {
             timestamp::json(self.authenticated_at),
         );
         m.insert("authenticator_assurance_level".into(), json!(self.aal));
-        m.insert(
-            "authentication_methods".into(),
-            json!(self.authentication_methods),
-        );
+        m.insert("authentication_methods".into(), self.shown_methods());
         m.insert("issued_at".into(), timestamp::json(self.issued_at));
         m.insert("identity".into(), identity);
         m.insert("devices".into(), json!(self.devices));
+        if let Some(factor) = self.trusted_browser() {
+            m.insert("bia".into(), json!({"trusted_browser": {"method": factor}}));
+        }
         Value::Object(m)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-26 05:00 UTC);
+
+    fn session() -> Session {
+        Session {
+            id: Uuid::nil(),
+            identity_id: Uuid::nil(),
+            active: true,
+            issued_at: NOW,
+            authenticated_at: NOW,
+            expires_at: NOW,
+            aal: Aal::Aal0,
+            authentication_methods: Vec::new(),
+            devices: Vec::new(),
+            logout_token: String::new(),
+            created_at: NOW,
+        }
+    }
+
+    #[test]
+    fn a_trusted_browser_is_told_beside_stock_methods_and_ends_with_a_real_factor() {
+        let mut session = session();
+        session.add_method(
+            AuthenticationMethod::new(MethodName::Password, Aal::Aal1, NOW),
+            NOW,
+        );
+        let stock = session.json(true, Value::Null);
+        session.trust_browser(MethodName::Totp);
+        let shown = session.json(true, Value::Null);
+        assert_eq!(
+            shown["authentication_methods"],
+            stock["authentication_methods"]
+        );
+        assert_eq!(shown["authenticator_assurance_level"], "aal1");
+        assert_eq!(shown["bia"], json!({"trusted_browser": {"method": "totp"}}));
+        let row = serde_json::to_string(&session.authentication_methods).unwrap();
+        let read: Vec<AuthenticationMethod> = serde_json::from_str(&row).unwrap();
+        assert_eq!(read, session.authentication_methods);
+        assert_eq!(
+            session.clone().without_trust().json(true, Value::Null),
+            stock
+        );
+        session.add_method(
+            AuthenticationMethod::new(MethodName::Totp, Aal::Aal2, NOW),
+            NOW,
+        );
+        assert_eq!(session.trusted_browser(), None);
+        assert_eq!(session.json(true, Value::Null).get("bia"), None);
     }
 }

@@ -24,6 +24,7 @@ use crate::problem::Problem;
 use crate::session::tokenize::TokenKeysByTemplate;
 use crate::session::{self, LiveSession};
 use crate::token::TokenKeys;
+use crate::trusted_browser::TrustCookie;
 
 /// Tells the time. Tests move it.
 #[derive(Clone, Default)]
@@ -229,6 +230,8 @@ pub struct Effects {
     pub csrf_token: Option<String>,
     /// A session whose cookie is to be set.
     pub session: Option<IssuedSession>,
+    /// A cookie of a browser that is trusted, or no longer.
+    pub trusted_browser: Option<TrustCookie>,
     /// Whether the session cookie is to be taken away.
     pub drop_session: bool,
     /// For whom the flow was created that the request is about, once it is known.

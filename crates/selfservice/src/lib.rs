@@ -38,4 +38,5 @@ pub mod return_to;
 pub mod seal;
 pub mod session;
 pub mod token;
+pub mod trusted_browser;
 pub mod turns;

@@ -17,7 +17,7 @@ use crate::cx::Cx;
 use crate::mfa::{self, Asked, Demand};
 use crate::outcome::IssuedSession;
 use crate::problem::Problem;
-use crate::{method, return_to, token};
+use crate::{method, return_to, token, trusted_browser};
 
 /// A session that a request's credentials belong to.
 ///
@@ -132,6 +132,9 @@ async fn check_level(
     return_to: Option<&str>,
 ) -> Result<(), Problem> {
     let has = Aal::of_methods(&live.session.authentication_methods);
+    if trusted_browser::stands_for(cx.config(), &live.session).is_some() {
+        return Ok(());
+    }
     if has >= Aal::Aal2 || (required == RequiredAal::Aal1 && has >= Aal::Aal1) {
         return Ok(());
     }
@@ -143,6 +146,19 @@ async fn check_level(
     Err(Problem::Aal2Required {
         redirect_to: second_factor_url(cx, return_to),
     })
+}
+
+/// As [`check_aal`] asks it of settings, whatever browser the session is in: where a trusted one does not do.
+pub async fn check_factor_itself(cx: &Cx, live: &LiveSession, back: &str) -> Result<(), Problem> {
+    if live.session.trusted_browser().is_none() {
+        return Ok(());
+    }
+    let mut plain = live.handed_out_again();
+    plain.session = plain.session.without_trust();
+    let required = cx.config().selfservice.flows.settings.required_aal;
+    check_aal(cx, &LiveSession::of(&plain), required, Some(back))
+        .await
+        .map(drop)
 }
 
 /// Where a second factor can be given.

@@ -3,6 +3,7 @@
 use bia_config::Config;
 use bia_config::section::cookies::SameSite;
 use bia_selfservice::outcome::IssuedSession;
+use bia_selfservice::trusted_browser::TrustCookie;
 use cookie::{Cookie, CookieBuilder};
 use http::HeaderValue;
 use time::OffsetDateTime;
@@ -69,6 +70,28 @@ pub(crate) fn no_session(config: &Config) -> HeaderValue {
             .max_age(time::Duration::ZERO)
             .expires(OffsetDateTime::UNIX_EPOCH),
     )
+}
+
+/// The cookie of a browser that somebody trusts, with the attributes of the session cookie; or what takes it away.
+pub(crate) fn trusted_browser(
+    config: &Config,
+    cookie: TrustCookie,
+    now: OffsetDateTime,
+) -> HeaderValue {
+    let session = &config.session.cookie;
+    let left = match cookie.value {
+        Some(_) => time::Duration::seconds((cookie.expires_at - now).whole_seconds()),
+        None => time::Duration::ZERO,
+    };
+    let built = attributes(
+        cookie.name,
+        cookie.value.unwrap_or_default(),
+        &session.path,
+        session.domain.as_deref(),
+        session.same_site,
+        session.secure,
+    );
+    header(built.max_age(left).expires(cookie.expires_at))
 }
 
 fn session_attributes(config: &Config, value: String) -> CookieBuilder<'static> {

@@ -304,7 +304,8 @@ fn registered(
 /// A session's JSON with what an MFA policy asks of it.
 pub fn told(mut session: Value, mfa: Option<&Asked>) -> Value {
     if let (Some(members), Some(mfa)) = (session.as_object_mut(), mfa) {
-        members.insert("bia".into(), json!({ "mfa": mfa.json() }));
+        let bia = members.entry("bia").or_insert_with(|| json!({}));
+        bia["mfa"] = mfa.json();
     }
     session
 }
@@ -427,6 +428,7 @@ pub fn with_cookies(incoming: &Incoming, sets_csrf: bool, mut response: Response
         session,
         drop_session,
         continuity,
+        trusted_browser,
         ..
     } = cx.take_effects();
     let mut set = |value: HeaderValue| {
@@ -446,6 +448,9 @@ pub fn with_cookies(incoming: &Incoming, sets_csrf: bool, mut response: Response
         }
     } else if drop_session {
         set(cookies::no_session(config));
+    }
+    if let Some(cookie) = trusted_browser {
+        set(cookies::trusted_browser(config, cookie, cx.now));
     }
     if !continuity.is_empty() {
         // What the browser keeps in several cookies is brought together; of one purpose the first counts.

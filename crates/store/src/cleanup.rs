@@ -28,11 +28,13 @@ pub enum Expiring {
     Leases,
     /// Calls of web hooks that were delivered.
     HookCalls,
+    /// Browsers that were trusted.
+    TrustedBrowsers,
 }
 
 impl Expiring {
     /// All of them, in order.
-    pub const ALL: [Expiring; 8] = [
+    pub const ALL: [Expiring; 9] = [
         Expiring::Sessions,
         Expiring::Continuity,
         Expiring::Flows,
@@ -41,6 +43,7 @@ impl Expiring {
         Expiring::TokenExchanges,
         Expiring::Leases,
         Expiring::HookCalls,
+        Expiring::TrustedBrowsers,
     ];
 
     /// What a log line calls them.
@@ -54,6 +57,7 @@ impl Expiring {
             Expiring::TokenExchanges => "session token exchanges",
             Expiring::Leases => "courier leases",
             Expiring::HookCalls => "delivered calls of web hooks",
+            Expiring::TrustedBrowsers => "trusted browsers",
         }
     }
 
@@ -92,6 +96,10 @@ impl Expiring {
             Expiring::HookCalls => (
                 "SELECT id FROM bia_hook_outbox WHERE nid = $1 AND state = 'delivered' AND due_at <= $2 ORDER BY due_at LIMIT $3",
                 "DELETE FROM bia_hook_outbox WHERE nid = $1 AND state = 'delivered' AND id IN ($*)",
+            ),
+            Expiring::TrustedBrowsers => (
+                "SELECT id FROM bia_trusted_browsers WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM bia_trusted_browsers WHERE nid = $1 AND id IN ($*)",
             ),
         }
     }

@@ -37,6 +37,7 @@ pub mod network;
 pub mod phones;
 pub mod search;
 pub mod session;
+pub mod trusted_browser;
 pub mod used_step;
 
 pub use db::{Conn, Dialect, Dsn, DsnError, PoolOptions, Store, StoreError, Tx, Unique};

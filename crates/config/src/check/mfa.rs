@@ -101,7 +101,7 @@ fn nothing_to_use(path: &str) -> Finding {
 }
 
 /// The second factors that are switched on.
-fn second(value: &Value) -> Vec<&'static str> {
+pub(super) fn second(value: &Value) -> Vec<&'static str> {
     let mut found = Vec::new();
     if is_on(value, "totp", "/enabled") {
         found.push("totp");

@@ -17,6 +17,8 @@ use crate::{Secret, duration};
 pub struct Bia {
     /// Who needs a second factor; `None` where nothing is said of that.
     pub mfa: Option<BiaMfa>,
+    /// Browsers that need not give the second factor at each login.
+    pub trusted_browser: BiaTrustedBrowser,
     /// Whether errors say how to go on.
     pub help: BiaHelp,
     /// Security keys and passkeys.
@@ -105,6 +107,32 @@ impl Default for BiaAbuse {
 pub struct BiaSearch {
     /// The traits by which `bia_q` finds identities, besides identifiers and addresses; members with dots between.
     pub traits: Vec<String>,
+}
+
+/// `bia.trusted_browser`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct BiaTrustedBrowser {
+    /// Whether there are such browsers. Off, nothing of it is looked at, and earlier trust does not count.
+    pub enabled: bool,
+    /// How long a browser is trusted from when a second factor was given in it.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub lifespan: Duration,
+    /// What the names of the cookies begin with.
+    pub cookie_name: String,
+    /// Whether people are asked by a checkbox; else every browser is trusted in which a second factor was given.
+    pub ask: bool,
+}
+
+impl Default for BiaTrustedBrowser {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            lifespan: Duration::from_secs(30 * 24 * 3600),
+            cookie_name: "bia_trusted_browser".into(),
+            ask: true,
+        }
+    }
 }
 
 /// `bia.hooks`

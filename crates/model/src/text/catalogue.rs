@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Message, MessageType, label, login, recovery, registration, render, settings, validation,
+    Message, MessageType, label, login, own, recovery, registration, render, settings, validation,
     verification,
 };
 
@@ -47,7 +47,7 @@ impl Entry {
     }
 }
 
-/// Every message of `spec/messages.tsv`, grouped as in the modules of [`text`](super).
+/// Every message of `spec/messages.tsv` and `own.tsv`, grouped as in the modules of [`text`](super).
 pub const CATALOGUE: &[Entry] = &join::<COUNT>(PARTS);
 
 const PARTS: &[&[Entry]] = &[
@@ -58,6 +58,7 @@ const PARTS: &[&[Entry]] = &[
     verification::ENTRIES,
     label::ENTRIES,
     validation::ENTRIES,
+    own::ENTRIES,
 ];
 
 const COUNT: usize = {

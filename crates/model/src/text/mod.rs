@@ -1,7 +1,7 @@
 //! Every message that a client may get: number, slug, kind, context and English text.
 //!
 //! The only place with message ids. Numbers, kinds and context keys are the contract with clients
-//! (`spec/messages.tsv`); the texts are ours, except the few that clients compare to the letter.
+//! (`spec/messages.tsv`, and `own.tsv` for those of our own); the texts are ours, except the few that clients compare to the letter.
 //! Each emitted message has one constructor, named by its slug; [`CATALOGUE`] lists them all, so
 //! that a translation can be keyed by id.
 //!
@@ -10,6 +10,7 @@
 mod catalogue;
 mod label;
 mod login;
+mod own;
 mod recovery;
 mod registration;
 mod render;
@@ -23,6 +24,7 @@ mod tests;
 pub use catalogue::{CATALOGUE, Entry, entry};
 pub use label::*;
 pub use login::*;
+pub use own::*;
 pub use recovery::*;
 pub use registration::*;
 pub use render::fill;

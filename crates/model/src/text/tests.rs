@@ -7,21 +7,25 @@ use super::*;
 
 /// One row of the published table: id, slug, type, context keys.
 fn published() -> Vec<(u32, String, String, Vec<String>)> {
-    let rows = include_str!("messages.tsv").lines().skip(1);
-    rows.map(|row| {
-        let cells: Vec<&str> = row.split('\t').collect();
-        let keys = cells[3].split("; ").filter(|key| *key != "-");
-        let keys = keys
-            .map(|key| key.split(':').next().unwrap().to_owned())
-            .collect();
-        (
-            cells[0].parse().unwrap(),
-            cells[1].to_owned(),
-            cells[2].to_owned(),
-            keys,
-        )
-    })
-    .collect()
+    let tables = [include_str!("messages.tsv"), include_str!("own.tsv")];
+    let rows = tables.into_iter().flat_map(|table| table.lines().skip(1));
+    let mut rows: Vec<_> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.split('\t').collect();
+            let keys = cells[3].split("; ").filter(|key| *key != "-");
+            let keys = keys
+                .map(|key| key.split(':').next().unwrap().to_owned())
+                .collect();
+            (
+                cells[0].parse().unwrap(),
+                cells[1].to_owned(),
+                cells[2].to_owned(),
+                keys,
+            )
+        })
+        .collect();
+    rows.sort();
+    rows
 }
 
 fn strings(words: &[&str]) -> Vec<String> {
@@ -185,6 +189,9 @@ fn one_of_each() -> Vec<Message> {
         verification_flow_expired(at),
         verification_code_invalid(),
         system_generic("The database is away."),
+        trust_browser_label(30),
+        enrolment_notice(),
+        too_many_attempts(at, time::Duration::minutes(2)),
     ]
     .into_iter()
     .chain(secrets)

@@ -14,6 +14,7 @@ use super::show::Written;
 use crate::cx::Cx;
 use crate::identity::schema_url;
 use crate::problem::Problem;
+use crate::trusted_browser;
 
 /// Replaces everything that a body can say of an identity. Credentials are kept unless it names them.
 pub async fn replace(cx: &Cx, id: &str, body: ReplaceBody) -> Result<Written, Problem> {
@@ -97,6 +98,7 @@ pub(super) async fn locked(tx: &mut Tx, id: Uuid) -> Result<Identity, Problem> {
 
 /// Stores a changed identity, with what an operator said about it.
 pub(super) async fn update(cx: &Cx, tx: &mut Tx, identity: &mut Identity) -> Result<(), Problem> {
+    let before = identities::get(tx, identity.id, Expand::Credentials).await?;
     identities::update(tx, identity, cx.now)
         .await
         .map_err(|e| match e {
@@ -104,5 +106,6 @@ pub(super) async fn update(cx: &Cx, tx: &mut Tx, identity: &mut Identity) -> Res
             StoreError::NotFound { .. } => not_found(),
             other => other.into(),
         })?;
+    trusted_browser::after_change(cx, tx, &before, identity).await?;
     Ok(bia_store::mfa::set_policy(tx, identity.id, identity.mfa).await?)
 }

@@ -17,6 +17,7 @@ use crate::method::{self, LoginMethod, LoginStage, LoginStep, METHODS, Refusal};
 use crate::outcome::{Created, Outcome};
 use crate::problem::Problem;
 use crate::session::{self, Draft, LiveSession};
+use crate::trusted_browser::{self, Trust};
 use crate::{identity, mfa, oauth2, return_to};
 
 /// What a request for a login flow asks for.
@@ -192,6 +193,7 @@ pub(crate) async fn populate(
             engine::set_csrf(cx, flow);
         }
     }
+    trusted_browser::offer(cx, flow);
     if flow.refresh {
         flow.ui.messages = vec![text::login_refresh_notice()];
     }
@@ -214,6 +216,9 @@ pub(crate) async fn go_ahead(
 ) -> Result<bool, Problem> {
     for method in offered(cx, stage).await? {
         if method.go_ahead(cx, flow, stage, identifier).await? {
+            if trusted_browser::offer(cx, flow) {
+                sort(flow);
+            }
             return Ok(true);
         }
     }
@@ -287,6 +292,7 @@ async fn answer(cx: &Cx, submission: Submission) -> Result<Outcome, Problem> {
         Ok((by, method, form)) => {
             flow.transient_payload = form.transient_payload().ok();
             note_identifier(&mut flow, &form);
+            trusted_browser::note(cx, &mut flow, &form);
             (Some(by), method.submit(cx, &mut flow, &form).await)
         }
         Err(refusal) => (None, Err(refusal)),
@@ -337,6 +343,9 @@ async fn end(
 ) -> Result<Outcome, Problem> {
     let refusal = match step {
         Ok(LoginStep::AskAgain(status)) => {
+            if trusted_browser::offer(cx, &mut flow) {
+                sort(&mut flow);
+            }
             engine::save(cx, &flow).await?;
             return Ok(engine::ask_again(flow, status));
         }
@@ -440,6 +449,7 @@ async fn finish(
         Some(live) => session::renew(cx, live, identity, by)?,
         None => session::start(cx, identity, by)?,
     };
+    trusted_browser::recognise(cx, flow, &mut draft).await?;
     let return_to = return_to::resolve(
         cx,
         flow,
@@ -457,15 +467,17 @@ async fn finish(
         joining::check(cx, flow, &mut draft)?;
     }
     let hooks = hook::after_login(cx, flow, &mut draft.issued).await?;
-    store(
-        cx,
-        flow,
-        &mut draft,
-        stale.then_some(available),
-        &hooks,
+    let trust = trusted_browser::wanted(cx, flow, &draft.issued.session);
+    let beside = Beside {
+        available_aal: stale.then_some(available),
+        hooks: &hooks,
         joins,
-    )
-    .await?;
+        trust: trust.as_ref(),
+    };
+    store(cx, flow, &mut draft, beside).await?;
+    if let Some(trust) = trust {
+        trusted_browser::hand_out(cx, trust);
+    }
     hook::wake_outbox(cx, &hooks.calls);
     // What is proven by joining counts as well.
     let asked = mfa::ask(cx, &draft.issued.session, &draft.issued.identity).await?;
@@ -496,18 +508,32 @@ async fn finish(
     })
 }
 
+/// What is stored together with a session.
+struct Beside<'b> {
+    available_aal: Option<Aal>,
+    hooks: &'b AfterHooks,
+    joins: bool,
+    trust: Option<&'b Trust>,
+}
+
 async fn store(
     cx: &Cx,
     flow: &Flow,
     draft: &mut Draft,
-    available_aal: Option<Aal>,
-    hooks: &AfterHooks,
-    joins: bool,
+    Beside {
+        available_aal,
+        hooks,
+        joins,
+        trust,
+    }: Beside<'_>,
 ) -> Result<(), Refusal> {
     let stored = draft.issued.session.clone();
     let result: Result<Option<Identity>, Problem> = bia_store::transact!(cx.app.store, tx => {
         let joined = if joins { joining::store(cx, tx, flow, stored.identity_id).await? } else { None };
         session::store(cx, tx, draft).await?;
+        if let Some(trust) = trust {
+            trusted_browser::keep(cx, tx, trust).await?;
+        }
         if let Some(aal) = available_aal {
             bia_store::identity::set_available_aal(tx, stored.identity_id, aal).await?;
         }

@@ -18,7 +18,7 @@ use crate::method::{METHODS, Method, RecoveryMethod, RecoveryStep, Refusal, Rest
 use crate::outcome::{Created, FormStatus, Outcome};
 use crate::problem::Problem;
 use crate::session::{self, Draft};
-use crate::{csrf, return_to};
+use crate::{csrf, return_to, trusted_browser};
 
 /// Creates a recovery flow.
 pub async fn create(cx: &Cx, client: ClientType) -> Result<Created, Problem> {
@@ -353,6 +353,7 @@ async fn store(
 ) -> Result<(), Problem> {
     transact!(cx.app.store, tx => {
         session::store(cx, tx, draft).await?;
+        trusted_browser::after_recovery(cx, tx, draft.issued.identity.id).await?;
         if hooks.revoke_others {
             let new = &draft.issued.session;
             bia_store::session::revoke_others(tx, new.identity_id, new.id, cx.now).await?;

@@ -398,9 +398,11 @@ async fn refuse(
     refusal: Refusal,
 ) -> Result<Outcome, Problem> {
     flow.transient_payload = None;
-    if let (Refusal::Problem(Problem::RefreshRequired { .. }), Some(form), false) =
-        (&refusal, form, flow.is_native())
-    {
+    let resumes = matches!(
+        refusal,
+        Refusal::Problem(Problem::RefreshRequired { .. } | Problem::Aal2Required { .. })
+    );
+    if let (true, Some(form), false) = (resumes, form, flow.is_native()) {
         continuity::park(cx, wish(&flow, live), form).await?;
     }
     engine::show(cx, &mut flow, refusal)?;
@@ -414,7 +416,8 @@ async fn refuse(
 }
 
 /// Errs with the way to a new sign-in when the last one is too old for a change of credentials.
-pub fn require_privileged(cx: &Cx, flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
+pub async fn require_privileged(cx: &Cx, flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
+    require_factor_itself(cx, flow, live).await?;
     if session::is_privileged(cx, &live.session) {
         Ok(())
     } else {
@@ -423,12 +426,19 @@ pub fn require_privileged(cx: &Cx, flow: &Flow, live: &LiveSession) -> Result<()
 }
 
 /// As [`require_privileged`], for passwords (flows.md §9).
-pub fn require_recent_login(cx: &Cx, flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
+pub async fn require_recent_login(cx: &Cx, flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
+    require_factor_itself(cx, flow, live).await?;
     if session::is_recent(cx, &live.session) {
         Ok(())
     } else {
         Err(sign_in_again(cx, flow))
     }
+}
+
+/// A trusted browser does not stand for a second factor where credentials change.
+async fn require_factor_itself(cx: &Cx, flow: &Flow, live: &LiveSession) -> Result<(), Problem> {
+    let back = return_to::action(cx, FlowKind::Settings, flow.id);
+    session::check_factor_itself(cx, live, &back).await
 }
 
 fn sign_in_again(cx: &Cx, flow: &Flow) -> Problem {

@@ -72,7 +72,7 @@ pub(super) async fn run(
     let Some(address) = new.next() else {
         return Ok(None);
     };
-    settings::require_privileged(cx, flow, live)?;
+    settings::require_privileged(cx, flow, live).await?;
     if new.next().is_some() {
         return one_at_a_time(cx, flow, old).await.map(Some);
     }

@@ -8,6 +8,7 @@ use time::Duration;
 
 use crate::method::{self, METHODS, Method};
 use crate::session::signed;
+use crate::trusted_browser;
 
 /// What decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,10 @@ impl Policy {
 
     /// Whether what was proven in a session is enough.
     pub fn is_met_by(&self, config: &Config, session: &Session) -> bool {
+        let trusted = trusted_browser::stands_for(config, session);
+        if trusted.is_some_and(|factor| self.takes_second(factor)) {
+            return true;
+        }
         let proven = &session.authentication_methods;
         let both = Aal::of_methods(proven) >= Aal::Aal2;
         if self.methods.is_none() {

@@ -6,6 +6,7 @@ mod outbox;
 mod recovery;
 mod sessions;
 mod trial;
+mod trusted_browsers;
 mod verification;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) fn router() -> Routes<Arc<App>> {
         .merge(messages::routes())
         .merge(outbox::routes())
         .merge(recovery::routes())
+        .merge(trusted_browsers::routes())
         .merge(verification::routes())
         .merge(trial::routes())
 }

@@ -10,9 +10,12 @@ fn first_column(table: &'static str) -> impl Iterator<Item = &'static str> {
 
 #[test]
 fn every_number_of_a_message_is_explained() {
-    let table = include_str!("../../../model/src/text/messages.tsv");
+    let tables = [
+        include_str!("../../../model/src/text/messages.tsv"),
+        include_str!("../../../model/src/text/own.tsv"),
+    ];
     let mut count = 0;
-    for number in first_column(table) {
+    for number in tables.into_iter().flat_map(first_column) {
         let Ok(Explanation::Message { entry, .. }) = explain(number, None) else {
             panic!("{number} is not explained");
         };

@@ -10,6 +10,7 @@ mod redirects;
 mod schemas;
 mod sessions;
 mod table;
+mod trusted_browsers;
 mod ui;
 mod well_known;
 

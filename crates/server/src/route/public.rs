@@ -15,7 +15,7 @@ use bia_selfservice::problem::Problem;
 use http::StatusCode;
 
 use super::table::Routes;
-use super::{errors, logout, oidc, sessions};
+use super::{errors, logout, oidc, sessions, trusted_browsers};
 use crate::extract::{self, Incoming};
 use crate::respond;
 
@@ -27,6 +27,7 @@ pub(crate) fn router() -> Routes<Arc<App>> {
         .merge(logout::router())
         .merge(oidc::router())
         .merge(sessions::router())
+        .merge(trusted_browsers::router())
         .merge(errors::router())
 }
 

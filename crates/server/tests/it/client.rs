@@ -144,6 +144,28 @@ impl<'w> Client<'w> {
         &self.cookies[name]
     }
 
+    /// Forgets one cookie, as somebody who takes it away does. Gives its value.
+    pub(crate) fn take_cookie(&mut self, name: &str) -> Option<String> {
+        self.cookies.remove(name)
+    }
+
+    /// Keeps a cookie that did not come from the server.
+    pub(crate) fn put_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The cookie whose name begins so, with its name.
+    pub(crate) fn cookie_like(&self, prefix: &str) -> Option<(String, String)> {
+        let mut all = self.cookies.iter();
+        let found = all.find(|(name, _)| name.starts_with(prefix))?;
+        Some((found.0.clone(), found.1.clone()))
+    }
+
+    /// Asks for something to be removed.
+    pub(crate) async fn delete(&mut self, path: &str) -> Answer {
+        self.send("DELETE", path, "application/json", None).await
+    }
+
     async fn send(
         &mut self,
         method: &str,

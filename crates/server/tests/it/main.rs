@@ -53,4 +53,5 @@ mod thread;
 mod traces;
 mod trial;
 mod vendors;
+mod trusted_browser;
 mod world;

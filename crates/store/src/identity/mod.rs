@@ -214,6 +214,7 @@ pub async fn delete(tx: &mut Tx, id: Uuid) -> Result<bool, StoreError> {
         args![nid, id],
     )
     .await?;
+    crate::trusted_browser::forget_all(tx, id).await?;
     terms::remove(tx, id).await?;
     let gone = tx
         .execute(

@@ -70,6 +70,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         up: three!("0006_hook_outbox.sql"),
         down: three!("0006_hook_outbox.down.sql"),
     },
+    Migration {
+        number: 7,
+        name: "trusted_browsers",
+        up: three!("0007_trusted_browsers.sql"),
+        down: three!("0007_trusted_browsers.down.sql"),
+    },
 ];
 
 /// Whether a step is one of this version.

@@ -18,6 +18,7 @@ use crate::outcome::{IssuedSession, Outcome};
 use crate::problem::Problem;
 use crate::return_to;
 use crate::session::LiveSession;
+use crate::trusted_browser;
 
 /// The change is stored together with the flow, then the hooks run. `old` is the identity that the change
 /// was made from; [`StoreError::Stale`] when it is another one by now, and then nothing was stored.
@@ -39,7 +40,7 @@ pub(super) async fn finish(
         return Ok(waits);
     }
     if touches_credentials(old, &changed) {
-        require_privileged(cx, flow, live)?;
+        require_privileged(cx, flow, live).await?;
     }
     mfa::keep_a_factor(cx, old, &changed).await?;
     let enrolment = still_enrolling(cx, live, &changed, proved.as_ref()).await?;
@@ -182,6 +183,7 @@ impl Unit<'_> {
             return Err(StoreError::Stale);
         }
         bia_store::identity::update(tx, changed, now).await?;
+        trusted_browser::after_change(self.cx, tx, self.old, changed).await?;
         if let Some(proved) = self.proved {
             let stored = bia_store::session::find(tx, self.live.session.id).await?;
             if let Some(mut session) = stored.filter(|s| s.is_live(now)) {

@@ -60,7 +60,7 @@ impl SettingsMethod for LookupSecret {
         mut identity: Identity,
     ) -> Result<SettingsStep, Refusal> {
         engine::check_csrf(cx, flow, form)?;
-        settings::require_privileged(cx, flow, live)?;
+        settings::require_privileged(cx, flow, live).await?;
         match pressed(form) {
             Some(CONFIRM) => confirm(cx, flow, identity),
             Some(REVEAL) => reveal(flow, &identity),

@@ -52,7 +52,7 @@ impl SettingsMethod for Oidc {
     ) -> Result<SettingsStep, Refusal> {
         // A link that somebody else made would change the account: GET is for coming back from a new sign-in only.
         engine::check_csrf(cx, flow, form)?;
-        require_privileged(cx, flow, live)?;
+        require_privileged(cx, flow, live).await?;
         let refused = |reason: &str| Err(Refusal::form(text::validation_generic(reason)));
         match (form.text("link"), form.text("unlink")) {
             (Some(_), Some(_)) => {

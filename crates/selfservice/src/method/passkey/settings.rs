@@ -65,7 +65,7 @@ impl SettingsMethod for Passkey {
     ) -> Result<SettingsStep, Refusal> {
         fields::check_texts(form, &[ANSWER, REMOVE], &[])?;
         engine::check_csrf(cx, flow, form)?;
-        settings::require_privileged(cx, flow, live)?;
+        settings::require_privileged(cx, flow, live).await?;
         match form.text(REMOVE) {
             Some(id) => remove(cx, id, identity),
             None => add(cx, flow, form.text(ANSWER).unwrap_or_default(), identity),

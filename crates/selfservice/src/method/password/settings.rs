@@ -48,7 +48,7 @@ impl SettingsMethod for Password {
     ) -> Result<SettingsStep, Refusal> {
         fields::check_texts(form, &["password"], &[])?;
         engine::check_csrf(cx, flow, form)?;
-        settings::require_recent_login(cx, flow, live)?;
+        settings::require_recent_login(cx, flow, live).await?;
         let password = Zeroizing::new(form.text("password").unwrap_or_default().to_owned());
         if password.is_empty() {
             return Err(Refusal::field(

@@ -75,7 +75,7 @@ impl SettingsMethod for Totp {
         mut identity: Identity,
     ) -> Result<SettingsStep, Refusal> {
         engine::check_csrf(cx, flow, form)?;
-        settings::require_privileged(cx, flow, live)?;
+        settings::require_privileged(cx, flow, live).await?;
         if !is_set_up(&identity) {
             return set_up(cx, flow, form, identity);
         }

@@ -64,7 +64,7 @@ impl SettingsMethod for Webauthn {
         let required: &[&str] = if adds { &[NAME] } else { &[] };
         fields::check_texts(form, &[ANSWER, NAME, REMOVE], required)?;
         engine::check_csrf(cx, flow, form)?;
-        settings::require_privileged(cx, flow, live)?;
+        settings::require_privileged(cx, flow, live).await?;
         match form.text(ANSWER) {
             Some(answer) => add(cx, flow, form, answer, identity),
             None => remove(cx, form.text(REMOVE).unwrap_or_default(), identity),
