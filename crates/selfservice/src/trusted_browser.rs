@@ -24,6 +24,7 @@ use uuid::Uuid;
 use crate::cx::Cx;
 use crate::form::Form;
 use crate::method;
+use crate::outcome::IssuedSession;
 use crate::problem::Problem;
 use crate::session::{Draft, signed};
 use crate::token;
@@ -219,17 +220,28 @@ async fn rotate(cx: &Cx, browser: &TrustedBrowser, name: &str) -> Result<Redeeme
     Ok(Redeemed::Yes(browser.method))
 }
 
-/// Whether the factor is still there that was given, and no secret is newer than the trust: the reference, on the same
+/// Whether the factor is still there that was given, and the secrets are those of then: the reference, on the same
 /// database, forgets no browser when it changes one.
 fn still_counts(cx: &Cx, browser: &TrustedBrowser, who: &Identity) -> bool {
     let config = cx.config();
     let factor = method::find(browser.method).filter(|m| m.is_enabled(config));
     let has = factor.is_some_and(|m| m.second_factors(config, who) > 0);
-    let newer = who.credentials.iter().any(|credential| {
-        matches!(credential.kind, MethodName::Password | MethodName::Totp)
-            && credential.updated_at > browser.created_at
-    });
-    has && !newer
+    has && cx
+        .runtime
+        .keys
+        .code_matches(&browser.secrets_hash, &secrets(who))
+}
+
+/// The password and the key of the authenticator app, as they are kept; their hash is what a trust is bound to.
+fn secrets(who: &Identity) -> String {
+    let of = |kind, member: &str| {
+        let credential = who.credential(kind);
+        let found = credential.and_then(|c| c.config.get(member)?.as_str());
+        found.unwrap_or_default().to_owned()
+    };
+    let password = of(MethodName::Password, "hashed_password");
+    let key = of(MethodName::Totp, "totp_url");
+    format!("trusted browser secrets\n{password}\n{key}")
 }
 
 fn give(cx: &Cx, name: String, value: String, expires_at: OffsetDateTime) {
@@ -252,7 +264,8 @@ fn take_away(cx: &Cx, name: &str) {
 }
 
 /// The trust that somebody wants who just gave a second factor.
-pub(crate) fn wanted(cx: &Cx, flow: &Flow, session: &Session) -> Option<Trust> {
+pub(crate) fn wanted(cx: &Cx, flow: &Flow, issued: &IssuedSession) -> Option<Trust> {
+    let session = &issued.session;
     let section = enabled(cx.config())?;
     let last = session.authentication_methods.last()?;
     let second = last.aal == Aal::Aal2 && session.aal >= Aal::Aal2;
@@ -269,6 +282,7 @@ pub(crate) fn wanted(cx: &Cx, flow: &Flow, session: &Session) -> Option<Trust> {
             .keys
             .stored_code(&hashed(session.identity_id, &token)),
         previous_hash: None,
+        secrets_hash: cx.runtime.keys.stored_code(&secrets(&issued.identity)),
         rotated_at: cx.now,
         method: MethodName::parse(&last.method)?,
         ip_address: Some(origin.ip_address.clone()),

@@ -20,6 +20,8 @@ pub struct TrustedBrowser {
     pub token_hash: String,
     /// The hash of the token that it had before.
     pub previous_hash: Option<String>,
+    /// The hash of the secrets that the identity had when it began to trust the browser.
+    pub secrets_hash: String,
     /// When it got the token that it has.
     pub rotated_at: OffsetDateTime,
     /// The second factor that was given in it.
@@ -40,8 +42,8 @@ pub struct TrustedBrowser {
 
 macro_rules! columns {
     () => {
-        "id, identity_id, token_hash, previous_hash, rotated_at, method, ip_address, user_agent, location, created_at, \
-         last_used_at, expires_at"
+        "id, identity_id, token_hash, previous_hash, secrets_hash, rotated_at, method, ip_address, user_agent, location, \
+         created_at, last_used_at, expires_at"
     };
 }
 
@@ -52,6 +54,7 @@ fn read(row: &Row) -> Result<TrustedBrowser, StoreError> {
         identity_id: c.take()?,
         token_hash: c.take()?,
         previous_hash: c.take()?,
+        secrets_hash: c.take()?,
         rotated_at: c.take()?,
         method: c.parse(MethodName::parse)?,
         ip_address: c.take()?,
@@ -67,15 +70,16 @@ fn read(row: &Row) -> Result<TrustedBrowser, StoreError> {
 pub async fn insert(tx: &mut Tx, browser: &TrustedBrowser, most: usize) -> Result<(), StoreError> {
     let (b, nid) = (browser, tx.nid());
     tx.execute(
-        "INSERT INTO bia_trusted_browsers (id, nid, identity_id, token_hash, previous_hash, rotated_at, method, ip_address, \
-         user_agent, location, created_at, last_used_at, expires_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO bia_trusted_browsers (id, nid, identity_id, token_hash, previous_hash, secrets_hash, rotated_at, method, \
+         ip_address, user_agent, location, created_at, last_used_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         args![
             b.id,
             nid,
             b.identity_id,
             &b.token_hash,
             b.previous_hash.as_deref(),
+            &b.secrets_hash,
             b.rotated_at,
             b.method.as_str(),
             b.ip_address.as_deref(),

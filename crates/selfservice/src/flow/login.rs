@@ -467,7 +467,7 @@ async fn finish(
         joining::check(cx, flow, &mut draft)?;
     }
     let hooks = hook::after_login(cx, flow, &mut draft.issued).await?;
-    let trust = trusted_browser::wanted(cx, flow, &draft.issued.session);
+    let trust = trusted_browser::wanted(cx, flow, &draft.issued);
     let beside = Beside {
         available_aal: stale.then_some(available),
         hooks: &hooks,

@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS bia_trusted_browsers (
     identity_id char(36) NOT NULL,
     token_hash varchar(64) NOT NULL,
     previous_hash varchar(64),
+    secrets_hash varchar(64) NOT NULL,
     rotated_at datetime NOT NULL,
     method varchar(32) NOT NULL,
     ip_address varchar(50),

@@ -6,6 +6,7 @@ CREATE TABLE bia_trusted_browsers (
     identity_id uuid NOT NULL,
     token_hash varchar(64) NOT NULL,
     previous_hash varchar(64),
+    secrets_hash varchar(64) NOT NULL,
     rotated_at timestamp NOT NULL,
     method varchar(32) NOT NULL,
     ip_address varchar(50),

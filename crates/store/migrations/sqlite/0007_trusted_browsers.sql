@@ -6,6 +6,7 @@ CREATE TABLE bia_trusted_browsers (
     identity_id char(36) NOT NULL,
     token_hash VARCHAR(64) NOT NULL,
     previous_hash VARCHAR(64),
+    secrets_hash VARCHAR(64) NOT NULL,
     rotated_at DATETIME NOT NULL,
     method VARCHAR(32) NOT NULL,
     ip_address VARCHAR(50),

@@ -72,5 +72,5 @@ static TABLES: &[Table] = &[
     table!("bia_used_step": "identity_id" Uuid, "nid" Uuid, "fingerprint" Text, "step" Int; since = Some(3)),
     table!("bia_identity_mfa": "identity_id" Uuid, "nid" Uuid, "policy" Text, "grace_started_at" Time; since = Some(4)),
     table!("bia_hook_outbox": "id" Uuid, "nid" Uuid, "hook" Text, "name" Text, "body" Text, "state" Text, "attempts" Int, "last_error" Text, "holder" Uuid, "due_at" Time, "created_at" Time, "updated_at" Time; since = Some(6)),
-    table!("bia_trusted_browsers": "id" Uuid, "nid" Uuid, "identity_id" Uuid, "token_hash" Text, "previous_hash" Text, "rotated_at" Time, "method" Text, "ip_address" Text, "user_agent" Text, "location" Text, "created_at" Time, "last_used_at" Time, "expires_at" Time; since = Some(7)),
+    table!("bia_trusted_browsers": "id" Uuid, "nid" Uuid, "identity_id" Uuid, "token_hash" Text, "previous_hash" Text, "secrets_hash" Text, "rotated_at" Time, "method" Text, "ip_address" Text, "user_agent" Text, "location" Text, "created_at" Time, "last_used_at" Time, "expires_at" Time; since = Some(7)),
 ];

@@ -22,3 +22,4 @@ mod sessions;
 mod shapes;
 mod short_lived;
 mod tables;
+mod trusted_browser;
