@@ -52,6 +52,6 @@ mod sockets;
 mod thread;
 mod traces;
 mod trial;
-mod vendors;
 mod trusted_browser;
+mod vendors;
 mod world;
