@@ -35,7 +35,7 @@ impl Enrolment {
         enrolment_first(cx, None, &self.methods)
     }
 
-    /// Takes everything else out of a form.
+    /// Takes everything else out of a form, and says why.
     pub fn restrict(&self, flow: &mut Flow) {
         let has_keys = self.has_keys();
         flow.ui.nodes.retain(|node| {
@@ -44,6 +44,10 @@ impl Enrolment {
                 || self.methods.iter().any(|method| method.as_str() == group)
                 || (has_keys && node.id() == SCRIPT_NODE)
         });
+        let why = text::enrolment_notice();
+        if flow.ui.messages.iter().all(|said| said.id != why.id) {
+            flow.ui.messages.push(why);
+        }
     }
 
     /// Whether security keys or passkeys can be set up: they share a script.

@@ -194,6 +194,14 @@ impl Asked {
         }
     }
 
+    /// When the time ends in which the session may be used without a factor; `None` where no such time runs.
+    pub fn grace_ends(&self) -> Option<OffsetDateTime> {
+        match &self.demand {
+            Demand::Enrol { by, .. } => Some(*by),
+            Demand::Nothing | Demand::StepUp(_) => None,
+        }
+    }
+
     /// What a native app calls next to give or set up a factor; `None` when nothing is asked.
     pub fn next(&self, cx: &Cx) -> Option<String> {
         let (path, pairs) = match &self.demand {

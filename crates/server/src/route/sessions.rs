@@ -112,7 +112,12 @@ fn whoami_answer(
     }
     let flags = &cx.config().feature_flags;
     if flags.cacheable_sessions && !is_tokenized {
-        let left = (live.session.expires_at - cx.now).as_seconds_f64().round() as i64;
+        // Once the grace is over, the answer is another.
+        let ends = mfa.and_then(Asked::grace_ends);
+        let ends = ends.map_or(live.session.expires_at, |by| {
+            by.min(live.session.expires_at)
+        });
+        let left = (ends - cx.now).as_seconds_f64().round() as i64;
         let cap = flags
             .cacheable_sessions_max_age
             .map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));

@@ -2,6 +2,7 @@
 
 mod admin;
 mod enrolment;
+mod passkey;
 mod races;
 mod step_up;
 

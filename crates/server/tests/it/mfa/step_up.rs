@@ -115,3 +115,19 @@ async fn a_factor_that_does_not_do_is_followed_by_one_that_does() {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     app.json("/sessions/whoami").await;
 }
+
+#[tokio::test]
+async fn whoami_may_be_kept_until_the_grace_ends_and_no_longer() {
+    let flags = json!({"feature_flags": {"cacheable_sessions": true}});
+    let world = world(json!({"grace": "72h"}), flags).await;
+    world.create(&staff(json!({}))).await;
+    let mut app = signed_in_app(&world).await;
+    let answer = app.get("/sessions/whoami").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let seconds: i64 = answer
+        .header("ory-session-cache-for")
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((259_000..=259_200).contains(&seconds), "{seconds}");
+}
