@@ -47,7 +47,7 @@ async fn a_browser_comes_back_the_same_and_goes_with_the_identity(place: &Place)
     let mut conn = store.write().await.unwrap();
     assert_eq!(
         browsers::list(&mut conn, one.id, NOW).await.unwrap(),
-        [mine.clone()]
+        std::slice::from_ref(&mine)
     );
     assert!(
         browsers::list(&mut conn, one.id, mine.expires_at)
