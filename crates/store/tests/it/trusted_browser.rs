@@ -5,18 +5,21 @@ use bia_store::cleanup::{self, Expiring};
 use bia_store::trusted_browser::{self as browsers, TrustedBrowser};
 use bia_store::{identity, transact};
 use futures::future::join_all;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::databases::on_each_database;
 use crate::people::kept;
-use crate::place::{NOW, Place};
+use crate::place::{self, Place};
 
 on_each_database!(
     a_browser_comes_back_the_same_and_goes_with_the_identity,
     of_twenty_who_change_a_token_one_is_first,
     the_longest_unused_go_first_and_what_has_expired_is_removed,
 );
+
+/// To the second: not every database keeps more.
+const NOW: OffsetDateTime = place::NOW.truncate_to_second();
 
 fn browser(identity_id: Uuid, hours: i64) -> TrustedBrowser {
     TrustedBrowser {
