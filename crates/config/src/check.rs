@@ -1,5 +1,6 @@
 //! Checks of the merged configuration. They find everything that is wrong at once.
 
+mod abuse;
 mod conditions;
 mod hooks;
 mod mfa;
@@ -20,5 +21,6 @@ pub(crate) fn check(tree: &Tree, effective: &Value) -> Findings {
     findings.extend(hooks::check(effective, tree));
     findings.extend(paid_edition::check(tree));
     findings.extend(trusted_browser::check(effective, tree));
+    findings.extend(abuse::check(effective, tree));
     findings
 }

@@ -1,5 +1,6 @@
 //! The sections of the configuration, one file each.
 
+pub mod abuse;
 pub mod bia;
 pub mod clients;
 pub mod cookies;

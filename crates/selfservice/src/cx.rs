@@ -1,6 +1,7 @@
 //! The one context that is passed to everything: what the server has, and what this request brought.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -14,6 +15,7 @@ use bia_store::{Conn, Store, Tx};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
+use crate::abuse::Refused;
 use crate::background::Background;
 use crate::hasher::Hasher;
 use crate::headers::{Cookies, Headers};
@@ -121,6 +123,8 @@ pub struct App {
     pub turns: crate::turns::Turns,
     /// Calls whose answer no request waits for.
     pub background: Background,
+    /// Attempts that were refused.
+    pub refused: Arc<Refused>,
 }
 
 /// The three kinds of callers (flows.md §2).
@@ -154,6 +158,9 @@ pub struct Origin {
     pub user_agent: Option<String>,
     /// At most 512 bytes.
     pub location: String,
+    /// The address that counts where requests are counted by it: one that the client cannot choose. `None` when it
+    /// cannot be told, or nobody asks for it.
+    pub client: Option<IpAddr>,
 }
 
 /// The credentials that a request brought (sessions.md §3).

@@ -5,7 +5,7 @@ use bia_store::{StoreError, flow as flows};
 use uuid::Uuid;
 
 use crate::csrf;
-use crate::cx::Cx;
+use crate::cx::{Caller, Cx};
 use crate::form::Form;
 use crate::method::Refusal;
 use crate::outcome::{FormStatus, Outcome};
@@ -190,7 +190,15 @@ pub async fn save_if_unchanged(cx: &Cx, mut flow: Flow) -> Result<(), Problem> {
 /// Puts the messages of a refusal on the flow. What the flow cannot show comes back as the problem.
 /// Messages that were there go, except in verification (flows.md §4.2).
 pub fn show(cx: &Cx, flow: &mut Flow, refusal: Refusal) -> Result<(), Problem> {
-    let messages = messages_of(refusal)?;
+    let messages = match refusal {
+        // Scripts and apps are told by a status; a page has nothing but its flow.
+        Refusal::Problem(Problem::TooManyAttempts { until, wait })
+            if cx.caller_when_refused(flow) == Caller::Browser =>
+        {
+            vec![(String::new(), text::too_many_attempts(until, wait))]
+        }
+        other => messages_of(other)?,
+    };
     if flow.kind != FlowKind::Verification {
         flow.ui.clear_messages();
     }

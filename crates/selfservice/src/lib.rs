@@ -15,6 +15,7 @@
     )
 )]
 
+pub mod abuse;
 pub mod admin;
 pub mod background;
 pub mod cipher;

@@ -192,6 +192,15 @@ pub enum Problem {
     /// Something with the same unique value exists. An empty sentence adds nothing to that.
     #[error("{0}")]
     Conflict(String),
+    /// Somebody was wrong too often before, so that nothing is tried now. It says the same whoever, or whatever, was
+    /// locked, and whether or not anybody has the identifier.
+    #[error("there were too many wrong attempts")]
+    TooManyAttempts {
+        /// From when on something is tried again.
+        until: OffsetDateTime,
+        /// How long that is from now on.
+        wait: time::Duration,
+    },
     /// The configuration does not allow what was asked.
     #[error("configuration: {0}")]
     Misconfigured(String),

@@ -3,6 +3,7 @@
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::Rng;
+use uuid::Uuid;
 
 /// What every session token begins with.
 pub const SESSION_TOKEN_PREFIX: &str = "ory_st_";
@@ -105,6 +106,21 @@ impl TokenKeys {
         self.keys.iter().map(|key| hash_code(key, code)).collect()
     }
 
+    /// The id of the counter of something that is not to be kept itself: 128 bits of a keyed hash. Other parts, or
+    /// the same ones cut elsewhere, give another id.
+    pub fn counter_id(&self, parts: &[&str]) -> Uuid {
+        let mut text = String::from("bia.counter");
+        for part in parts {
+            text.push_str(&format!("\0{}\0{part}", part.len()));
+        }
+        let tag = match self.keys.first() {
+            Some(key) => hmac::sign(key, text.as_bytes()),
+            None => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &[]), text.as_bytes()),
+        };
+        let short = tag.as_ref().first_chunk::<16>();
+        Uuid::from_bytes(short.copied().unwrap_or_default())
+    }
+
     /// Whether a stored text belongs to a code, in constant time per key.
     pub fn code_matches(&self, stored: &str, code: &str) -> bool {
         use subtle::ConstantTimeEq;
@@ -164,6 +180,24 @@ mod tests {
     fn a_stored_token_is_not_a_token() {
         let stored = keys(false).stored_session_token(&session_token());
         assert!(keys(false).session_token_candidates(&stored).is_empty());
+    }
+
+    #[test]
+    fn a_counter_has_one_id_for_each_thing_and_key() {
+        let id = |parts: &[&str]| keys(false).counter_id(parts);
+        assert_eq!(id(&["password", "ann"]), id(&["password", "ann"]));
+        for other in [
+            &["password", "bob"][..],
+            &["passworda", "nn"],
+            &["password\0ann"],
+        ] {
+            assert_ne!(id(&["password", "ann"]), id(other));
+        }
+        let older = TokenKeys::new([b"older-secret-16b".as_slice()].into_iter(), false);
+        assert_ne!(
+            id(&["password", "ann"]),
+            older.counter_id(&["password", "ann"])
+        );
     }
 
     #[test]

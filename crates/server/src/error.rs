@@ -19,6 +19,8 @@ pub struct ErrorAnswer {
     pub error: Map<String, Value>,
     /// What stands beside it.
     pub siblings: Map<String, Value>,
+    /// After how many seconds the request may be made again, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 impl ErrorAnswer {
@@ -34,6 +36,7 @@ impl ErrorAnswer {
             status,
             error,
             siblings: Map::new(),
+            retry_after: None,
         }
     }
 
@@ -106,7 +109,13 @@ impl IntoResponse for ErrorAnswer {
         let id = HeaderValue::from_str(id).unwrap_or_else(|_| HeaderValue::from_static(""));
         let json = HeaderValue::from_static("application/json");
         let headers = [(header::CONTENT_TYPE, json), (ERROR_ID, id)];
-        (self.status, headers, crate::json::body(&self.body())).into_response()
+        let body = crate::json::body(&self.body());
+        let mut response = (self.status, headers, body).into_response();
+        if let Some(seconds) = self.retry_after {
+            let value = HeaderValue::from(seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
+        response
     }
 }
 
@@ -181,6 +190,7 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
         Problem::GoElsewhere(url) => location_change(url),
         Problem::Conflict(reason) if reason.is_empty() => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT),
         Problem::Conflict(reason) => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT).reason(reason),
+        Problem::TooManyAttempts { wait, .. } => too_many_attempts(*wait),
         Problem::Misconfigured(reason) => internal(reason).id("invalid_configuration"),
         Problem::OAuth2 { accepting, status, hint } => oauth2_answer(*accepting, *status, hint.as_deref()),
         Problem::Upstream(reason) => ErrorAnswer::new(StatusCode::BAD_GATEWAY, "Another server answered badly")
@@ -193,6 +203,18 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
         // What went wrong is for the log; the client cannot do anything about it.
         Problem::Internal(_) => internal("Something went wrong on the server. Try again; if it stays, tell the operator."),
     }
+}
+
+/// The same whoever was locked, and whether or not there is somebody.
+fn too_many_attempts(wait: time::Duration) -> ErrorAnswer {
+    let wait = std::time::Duration::try_from(wait).unwrap_or_default();
+    let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
+    let mut answer = ErrorAnswer::new(StatusCode::TOO_MANY_REQUESTS, "There were too many wrong attempts")
+        .id("too_many_attempts")
+        .reason(format!("Nothing was tried this time, since there were too many wrong attempts before. Try again in {seconds} seconds."))
+        .detail("retry_after_seconds", json!(seconds));
+    answer.retry_after = Some(seconds);
+    answer
 }
 
 /// What the OAuth2 server did not take (oauth2.md §5): a challenge that is no good is the caller's fault, all else is not.

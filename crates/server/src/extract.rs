@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bia_config::Config;
+use bia_config::section::abuse::BiaAbuse;
 use bia_selfservice::csrf;
 use bia_selfservice::cx::{App, Credentials, Cx, Origin, Request, Wants};
 use bia_selfservice::engine::Submission;
@@ -18,7 +19,7 @@ use time::OffsetDateTime;
 use crate::wire::accept::{self, Negotiated};
 use crate::wire::body::{self, Encoding, FieldValue};
 use crate::wire::session_cookie::SessionCookie;
-use crate::wire::{client_address, csrf as csrf_cookie, request_url};
+use crate::wire::{certain_address, client_address, csrf as csrf_cookie, request_url};
 use crate::{cookies, middleware};
 
 /// The context of a request, and what of it only the answer needs.
@@ -57,7 +58,7 @@ pub fn incoming(app: &Arc<App>, parts: &Parts) -> Incoming {
         csrf_cookie: cookie_token,
         csrf_token,
         credentials: credentials(&parts.headers, &pairs, config, now),
-        origin: origin(parts),
+        origin: origin(parts, &config.bia.abuse),
         browser_signs: browser_signs(&parts.headers, &pairs),
         cookie_names: telling_cookies(&pairs)
             .into_iter()
@@ -208,12 +209,15 @@ fn bearer_token(value: &str) -> Option<String> {
         .then(|| token.to_owned())
 }
 
-fn origin(parts: &Parts) -> Origin {
+fn origin(parts: &Parts, abuse: &BiaAbuse) -> Origin {
     let client = client_address::of(parts);
+    let asked = abuse.counts_origins() || abuse.exempts();
+    let certain = || certain_address::of(parts, |proxy| abuse.trusts(proxy));
     Origin {
         ip_address: client.ip_address,
         user_agent: client.user_agent,
         location: client.location,
+        client: asked.then(certain).flatten(),
     }
 }
 

@@ -226,6 +226,7 @@ pub async fn app(
         jsonnet,
         turns: Turns::default(),
         background: Background::default(),
+        refused: Arc::default(),
     }))
 }
 

@@ -28,13 +28,15 @@ pub enum Expiring {
     Leases,
     /// Calls of web hooks that were delivered.
     HookCalls,
+    /// Counters of wrong attempts that were long ago.
+    AbuseCounters,
     /// Browsers that were trusted.
     TrustedBrowsers,
 }
 
 impl Expiring {
     /// All of them, in order.
-    pub const ALL: [Expiring; 9] = [
+    pub const ALL: [Expiring; 10] = [
         Expiring::Sessions,
         Expiring::Continuity,
         Expiring::Flows,
@@ -43,6 +45,7 @@ impl Expiring {
         Expiring::TokenExchanges,
         Expiring::Leases,
         Expiring::HookCalls,
+        Expiring::AbuseCounters,
         Expiring::TrustedBrowsers,
     ];
 
@@ -57,6 +60,7 @@ impl Expiring {
             Expiring::TokenExchanges => "session token exchanges",
             Expiring::Leases => "courier leases",
             Expiring::HookCalls => "delivered calls of web hooks",
+            Expiring::AbuseCounters => "counters of wrong attempts",
             Expiring::TrustedBrowsers => "trusted browsers",
         }
     }
@@ -96,6 +100,10 @@ impl Expiring {
             Expiring::HookCalls => (
                 "SELECT id FROM bia_hook_outbox WHERE nid = $1 AND state = 'delivered' AND due_at <= $2 ORDER BY due_at LIMIT $3",
                 "DELETE FROM bia_hook_outbox WHERE nid = $1 AND state = 'delivered' AND id IN ($*)",
+            ),
+            Expiring::AbuseCounters => (
+                "SELECT id FROM bia_abuse_counter WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM bia_abuse_counter WHERE nid = $1 AND id IN ($*)",
             ),
             Expiring::TrustedBrowsers => (
                 "SELECT id FROM bia_trusted_browsers WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",

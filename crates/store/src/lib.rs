@@ -19,6 +19,7 @@
     )
 )]
 
+pub mod abuse;
 pub mod cleanup;
 pub mod code;
 pub mod continuity;

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::{duration, redirect::RedirectUrl, size};
+use crate::{duration, redirect::RedirectUrl, section, size};
 
 /// A form of strings. Each knows how to check a text and how to say what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub(crate) enum Format {
     Hostname,
     Uuid,
     Version,
+    Network,
 }
 
 impl Format {
@@ -42,6 +43,7 @@ impl Format {
             "hostname" => Self::Hostname,
             "uuid" => Self::Uuid,
             "version" => Self::Version,
+            "network" => Self::Network,
             _ => return None,
         })
     }
@@ -67,6 +69,7 @@ impl Format {
             Self::Hostname => is_hostname(text),
             Self::Uuid => uuid::Uuid::parse_str(text).is_ok(),
             Self::Version => text.is_empty() || text.strip_prefix('v').is_some_and(is_semver),
+            Self::Network => section::abuse::network(text).is_some(),
         }
     }
 
@@ -124,6 +127,10 @@ impl Format {
                 "a version",
                 "Write it with a leading v, such as \"v1.3.0\".",
             ),
+            Self::Network => (
+                "a network",
+                "Write an address with the number of its first bits, such as \"203.0.113.0/24\", or one address.",
+            ),
         }
     }
 
@@ -137,6 +144,7 @@ impl Format {
                 | Self::Hostname
                 | Self::Uuid
                 | Self::Version
+                | Self::Network
         )
     }
 }

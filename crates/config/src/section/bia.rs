@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::abuse::BiaAbuse;
 use super::mfa::BiaMfa;
 use super::non_empty;
 use crate::{Secret, duration};
@@ -31,7 +32,7 @@ pub struct Bia {
     pub require_verified_address: RequiredAddresses,
     /// The built-in pages.
     pub ui: BiaUi,
-    /// Bounds for what strangers can make the server do.
+    /// Bounds for what strangers can make the server do, and for guessing.
     pub abuse: BiaAbuse,
     /// Web hooks.
     pub hooks: BiaHooks,
@@ -83,22 +84,6 @@ pub enum StuckCounter {
     Warn,
     /// It is refused, and the key is marked.
     Refuse,
-}
-
-/// `bia.abuse`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct BiaAbuse {
-    /// How many messages one address gets in an hour at most; more are not sent, and nobody is told. Zero: no bound.
-    pub messages_per_address: u32,
-}
-
-impl Default for BiaAbuse {
-    fn default() -> Self {
-        Self {
-            messages_per_address: 30,
-        }
-    }
 }
 
 /// `bia.search`

@@ -1,6 +1,9 @@
-//! Messages that only this server has (ids 149…), far from those that the reference may still take.
+//! Messages that only this server has (ids 149… and 490…), far from those that the reference may still take.
+
+use time::{Duration, OffsetDateTime};
 
 use super::catalogue::messages;
+use super::render::rfc3339;
 
 messages! {
     /// Label of the checkbox `trust_browser` beside a second factor, where `bia.trusted_browser` is on.
@@ -9,6 +12,17 @@ messages! {
     /// `ui.messages` of settings of somebody whose policy (`bia.mfa`) asks them to set up a second factor first.
     1490002 Info emitted enrolment_notice() {}
         "Your account needs a second factor before you can go on. Set one up here.";
+    /// `ui.messages` of a browser's flow where somebody was wrong too often before, so that nothing was tried. Scripts
+    /// and apps get the error `too_many_attempts` instead.
+    4900001 Error emitted too_many_attempts(
+        retry_at: OffsetDateTime,
+        wait: Duration,
+    ) {
+        "retry_after_seconds": whole_seconds(wait),
+        "retry_at": rfc3339(retry_at),
+        "retry_at_unix": retry_at.unix_timestamp(),
+    } ["wait": &in_words(whole_seconds(wait))]
+        "There were too many wrong attempts. Nothing was tried this time; please wait {wait}, then try again.";
 }
 
 fn days_in_words(days: i64) -> String {
@@ -19,19 +33,39 @@ fn days_in_words(days: i64) -> String {
     }
 }
 
+/// At least one.
+fn whole_seconds(wait: Duration) -> i64 {
+    let begun = i64::from(wait.subsec_nanoseconds() > 0);
+    wait.whole_seconds().saturating_add(begun).max(1)
+}
+
+fn in_words(seconds: i64) -> String {
+    match seconds {
+        1 => "one second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", (seconds + 59) / 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use time::macros::datetime;
+
     use super::*;
 
     #[test]
-    fn the_time_of_trust_is_told_in_words() {
-        for (days, words) in [
-            (0, "for a few hours"),
-            (1, "for one day"),
-            (30, "for 30 days"),
+    fn a_wait_is_told_in_words_and_never_too_short() {
+        let at = datetime!(2026-11-26 05:00 UTC);
+        let told = |wait| too_many_attempts(at, wait);
+        for (wait, seconds, words) in [
+            (Duration::ZERO, 1, "wait one second,"),
+            (Duration::milliseconds(29_100), 30, "wait 30 seconds,"),
+            (Duration::seconds(91), 91, "wait 2 minutes,"),
+            (Duration::minutes(15), 900, "wait 15 minutes,"),
         ] {
-            let label = trust_browser_label(days);
-            assert!(label.text.ends_with(words), "{}", label.text);
+            let message = told(wait);
+            assert!(message.text.contains(words), "{}", message.text);
+            assert_eq!(message.context.unwrap()["retry_after_seconds"], seconds);
         }
     }
 }

@@ -4,6 +4,7 @@ use bia_model::{Identity, timestamp};
 use bia_store::mfa::Record;
 use serde_json::{Value, json};
 
+use super::locks;
 use super::read::get;
 use crate::cx::Cx;
 use crate::method::{self, METHODS};
@@ -25,6 +26,7 @@ pub async fn access(cx: &Cx, id: &str) -> Result<Value, Problem> {
         "methods": methods(cx, &identity),
         "available_aal": method::available_aal(cx.config(), &identity),
         "mfa": policy(cx, &identity, &record),
+        "locks": locks::of(cx, &identity).await?,
     }))
 }
 

@@ -6,13 +6,10 @@ use bia_courier::{CourierError, Outgoing, Template, UnknownAddress};
 use bia_model::Flow;
 use bia_store::Conn;
 use serde_json::{Map, Value};
-use time::Duration;
 
+use crate::abuse;
 use crate::cx::Cx;
 use crate::problem::Problem;
-
-/// How far back messages to one address are counted.
-const COUNTED: Duration = Duration::hours(1);
 
 /// Queues a message. Nothing is sent before the transaction of `conn` is over, and nothing at all to a text
 /// that is no address.
@@ -20,17 +17,8 @@ const COUNTED: Duration = Duration::hours(1);
 /// An address that got too many messages lately gets no more for now, so that nobody can flood it. Whoever asked
 /// is answered as always.
 pub(crate) async fn enqueue(cx: &Cx, conn: &mut Conn, message: Template) -> Result<(), Problem> {
-    let most = i64::from(cx.config().bia.abuse.messages_per_address);
-    if most > 0 {
-        let since = cx.now - COUNTED;
-        let recipient = message.recipient();
-        if bia_store::courier::count_since(conn, recipient, since).await? >= most {
-            tracing::warn!(
-                message.template_type = message.kind().as_str(),
-                "A message is not sent: its address got {most} in the last hour, which is the most that bia.abuse.messages_per_address allows."
-            );
-            return Ok(());
-        }
+    if abuse::has_had_enough(cx, conn, &message).await? {
+        return Ok(());
     }
     let allowed = &cx.config().clients.web_hook.header_allowlist;
     let request_headers = match message.kind().carries_request_headers() {

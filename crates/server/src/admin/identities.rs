@@ -38,6 +38,10 @@ pub(super) fn routes() -> Routes<Arc<App>> {
             delete(remove_credential),
         )
         .route("/admin/identities/{id}/bia/access", get(access))
+        .route(
+            "/admin/identities/{id}/bia/locks",
+            get(locks).delete(unlock),
+        )
 }
 
 async fn list(call: Call) -> Response {
@@ -162,6 +166,16 @@ async fn one(Path(id): Path<String>, call: Call) -> Response {
 async fn access(Path(id): Path<String>, call: Call) -> Response {
     let told = admin::access(call.cx(), &id).await;
     call.answer(told.map(|told| json_answer(StatusCode::OK, &told)))
+}
+
+async fn locks(Path(id): Path<String>, call: Call) -> Response {
+    let told = admin::locks(call.cx(), &id).await;
+    call.answer(told.map(|told| json_answer(StatusCode::OK, &told)))
+}
+
+async fn unlock(Path(id): Path<String>, call: Call) -> Response {
+    let done = admin::unlock(call.cx(), &id).await;
+    call.answer(done.map(|()| StatusCode::NO_CONTENT.into_response()))
 }
 
 async fn one_by_external_id(Path(id): Path<String>, call: Call) -> Response {

@@ -116,6 +116,8 @@ enum Identities {
     Delete(client::identities::Delete),
     /// Tells how an identity can sign in, and whether it needs a second factor and why.
     Explain(client::explain::Explain),
+    /// Lets the wrong attempts on accounts be forgotten, so that their owners need not wait.
+    Unlock(client::locks::Unlock),
     /// Checks files of identities without sending them.
     Validate(client::validate::Validate),
 }
@@ -205,6 +207,7 @@ pub fn run() -> ExitCode {
         Command::Courier(command) => command.run(),
         Command::Cleanup(command) => command.run(),
         Command::Identities(Identities::Explain(command)) => command.run(),
+        Command::Identities(Identities::Unlock(command)) => command.run(),
         Command::Search(command) => command.run(),
         Command::Get(Get::Identity(command)) | Command::Identities(Identities::Get(command)) => {
             command.run()

@@ -36,6 +36,7 @@ pub(super) fn of(problem: &Problem, kind: Option<FlowKind>) -> &'static str {
         Problem::IdentityDisabled(_) => "identity_disabled",
         Problem::GoElsewhere(_) => "browser_location_change_required",
         Problem::Conflict(_) | Problem::Store(StoreError::Conflict { .. }) => "conflict",
+        Problem::TooManyAttempts { .. } => "too_many_attempts",
         Problem::Misconfigured(_) => "invalid_configuration",
         Problem::OAuth2 { .. } => "oauth2_login_failed",
         Problem::Upstream(_) => "upstream_error",

@@ -2,9 +2,13 @@
 //!
 //! The names, labels and buckets are the reference's, so that dashboards and alerts go on working.
 
+mod abuse;
 mod http;
 mod process;
 
+use std::sync::Arc;
+
+use bia_selfservice::cx::App;
 use prometheus_client::encoding::{prometheus_text, text};
 use prometheus_client::registry::Registry;
 
@@ -33,6 +37,14 @@ impl Metrics {
         let http = HttpMetrics::new(&mut registry);
         registry.register_collector(Box::new(process::Process::new()));
         Metrics { registry, http }
+    }
+
+    /// As [`Metrics::new`], with what a server counts that answers people.
+    pub fn of(app: &App) -> Metrics {
+        let mut metrics = Metrics::new();
+        let refused = abuse::RefusedAttempts::new(Arc::clone(&app.refused));
+        metrics.registry.register_collector(Box::new(refused));
+        metrics
     }
 
     /// Everything as text: content type and body. `accept` is the request's `Accept` header.

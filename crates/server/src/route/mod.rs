@@ -43,8 +43,8 @@ impl Process {
     pub fn new(app: Arc<App>) -> Process {
         let readiness = Arc::new(Readiness::new(Arc::clone(&app)));
         Process {
+            metrics: Arc::new(Metrics::of(&app)),
             app,
-            metrics: Arc::new(Metrics::new()),
             readiness,
         }
     }

@@ -16,7 +16,7 @@ pub const MAX_ADDRESS_BYTES: usize = 50;
 pub const MAX_TEXT_BYTES: usize = 512;
 
 /// The headers that name the client, in the order in which they are asked.
-const ADDRESS_HEADERS: [&str; 3] = ["true-client-ip", "cf-connecting-ip", "x-real-ip"];
+pub(super) const ADDRESS_HEADERS: [&str; 3] = ["true-client-ip", "cf-connecting-ip", "x-real-ip"];
 
 /// The client of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

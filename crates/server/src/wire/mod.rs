@@ -13,6 +13,7 @@
 
 pub mod accept;
 pub mod body;
+pub mod certain_address;
 pub mod client_address;
 pub mod csrf;
 pub mod go_bool;

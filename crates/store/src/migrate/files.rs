@@ -76,6 +76,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         up: three!("0007_trusted_browsers.sql"),
         down: three!("0007_trusted_browsers.down.sql"),
     },
+    Migration {
+        number: 8,
+        name: "abuse_counters",
+        up: three!("0008_abuse_counters.sql"),
+        down: three!("0008_abuse_counters.down.sql"),
+    },
 ];
 
 /// Whether a step is one of this version.

@@ -153,7 +153,7 @@ async fn ask(
             send(cx, flow, &[recipient], Whom::Identity(&identity)).await?;
         }
         None => {
-            pretend(cx, flow).await?;
+            pretend(cx, flow, &typed).await?;
             if cx
                 .config()
                 .selfservice

@@ -158,7 +158,7 @@ async fn send_code(
             send(cx, flow, &[recipient], Whom::Identity(&identity)).await?;
         }
         None => {
-            pretend(cx, flow).await?;
+            pretend(cx, flow, to).await?;
             let told = cx
                 .config()
                 .selfservice

@@ -1,10 +1,12 @@
 //! Codes themselves: six digits, kept as keyed hashes, redeemed once.
 
+use bia_config::section::abuse::Guarded;
 use bia_model::{Channel, Flow, FlowKind};
 use bia_store::Conn;
 use bia_store::code::{self, Code, CodeKind};
 use uuid::Uuid;
 
+use crate::abuse::{self, Guess, Owner, Verdict};
 use crate::cx::Cx;
 use crate::problem::Problem;
 use crate::session::signed;
@@ -78,8 +80,14 @@ impl<E: Into<Problem>> From<E> for CodeRefused {
     }
 }
 
-/// Redeems a code of a flow: each at most once, however many requests race for it, and only so many
-/// tries a flow. A try counts before the code is looked at.
+impl Verdict for CodeRefused {
+    fn is_wrong(&self) -> bool {
+        matches!(self, CodeRefused::Invalid)
+    }
+}
+
+/// Redeems a code of a flow: each at most once, however many requests race for it, only so many tries a flow, and
+/// only so many wrong ones about one account, whatever the flow. A try counts before the code is looked at.
 pub(super) async fn redeem(cx: &Cx, flow: &Flow, sent: &str) -> Result<Code, CodeRefused> {
     redeem_if(cx, flow, sent, |_| true).await
 }
@@ -89,7 +97,7 @@ pub(super) async fn redeem_if(
     cx: &Cx,
     flow: &Flow,
     sent: &str,
-    acceptable: impl Fn(&Code) -> bool,
+    acceptable: impl Fn(&Code) -> bool + Send,
 ) -> Result<Code, CodeRefused> {
     let mut tx = cx.begin().await?;
     let tries = bia_store::flow::increment_submit_count(&mut tx, flow.id).await?;
@@ -99,6 +107,32 @@ pub(super) async fn redeem_if(
         let reason = "Too many codes were tried in this flow. Start a new one.";
         return Err(Problem::BadRequest(reason.into()).into());
     }
+    let Some(owner) = owner(&codes) else {
+        // Nothing was sent that could be guessed at.
+        return Err(CodeRefused::Invalid);
+    };
+    let at = Guess {
+        guarded: Guarded::Code,
+        owner,
+    };
+    abuse::guess(cx, at, compare(cx, &codes, sent, acceptable)).await
+}
+
+/// Whose codes a flow has: an account's, else the address that they were sent to, or would have been.
+fn owner(codes: &[Code]) -> Option<Owner<'_>> {
+    let identity = codes.iter().find_map(|code| code.identity_id);
+    let addresses = codes.iter().filter_map(|code| code.address.as_deref());
+    identity
+        .map(Owner::Identity)
+        .or_else(|| addresses.min().map(Owner::Address))
+}
+
+async fn compare(
+    cx: &Cx,
+    codes: &[Code],
+    sent: &str,
+    acceptable: impl Fn(&Code) -> bool + Send,
+) -> Result<Code, CodeRefused> {
     // Every stored hash is compared, so that the time does not tell which one matched.
     let mut found = None;
     for row in codes {
@@ -108,7 +142,7 @@ pub(super) async fn redeem_if(
     }
     // A code that belongs to nobody was never sent; see `send::pretend`.
     let row = found.filter(|row| row.identity_id.is_some() || row.kind == CodeKind::Registration);
-    let row = row.ok_or(CodeRefused::Invalid)?;
+    let row = row.ok_or(CodeRefused::Invalid)?.clone();
     let used = || Problem::BadRequest("This code was used already. Ask for a new one.".into());
     if row.used_at.is_some() {
         return Err(used().into());

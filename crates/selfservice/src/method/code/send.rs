@@ -4,7 +4,7 @@ use bia_courier::{
     LoginCodeSms, LoginCodeValid, RecoveryCodeSms, RecoveryCodeValid, RegistrationCodeSms,
     RegistrationCodeValid, Template, VerificationCodeSms, VerificationCodeValid,
 };
-use bia_model::{Channel, Flow, FlowKind, Identity};
+use bia_model::{Channel, Flow, FlowKind, Identity, normalise};
 use bia_store::{Tx, transact};
 use serde_json::Value;
 
@@ -53,9 +53,14 @@ pub(super) async fn send_in(
 }
 
 /// Does for an address that nobody has what [`send`] does for others, as far as the database can tell:
-/// the flow's codes are replaced by one that nobody learns and that opens nothing.
-pub(super) async fn pretend(cx: &Cx, flow: &Flow) -> Result<(), Problem> {
-    let nobody = Recipient::default();
+/// the flow's codes are replaced by one that nobody learns and that opens nothing. A keyed hash stands for the address,
+/// so that wrong codes are counted for it, too.
+pub(super) async fn pretend(cx: &Cx, flow: &Flow, address: &str) -> Result<(), Problem> {
+    let nobody = Recipient {
+        // What was typed may be too long to be kept, or no text that every database takes.
+        address: cx.runtime.keys.stored_code(&normalise::identifier(address)),
+        ..Recipient::default()
+    };
     transact!(cx.app.store, tx => {
         bia_store::code::delete_for_flow(tx, flow.id).await?;
         secret::issue(cx, tx, flow, &nobody).await?;

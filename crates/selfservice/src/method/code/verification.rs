@@ -61,7 +61,12 @@ impl VerificationMethod for Code {
         check_method(form)?;
         let address = fields::address(form, "email")?;
         let result = take(cx, flow, form, address.as_deref()).await;
-        if result.is_err() {
+        let throttled = matches!(
+            &result,
+            Err(Refusal::Problem(Problem::TooManyAttempts { .. }))
+        );
+        // Whoever only has to wait goes on with the same screen.
+        if result.is_err() && !throttled {
             engine::set_csrf(cx, flow);
             flow.ui
                 .upsert(address_node(cx).with_value(address.unwrap_or_default()));
@@ -178,7 +183,7 @@ async fn ask(
             verification::send(cx, flow, &Code, &identity, &address).await?
         }
         None => {
-            pretend(cx, flow).await?;
+            pretend(cx, flow, typed).await?;
             if cx
                 .config()
                 .selfservice

@@ -1,6 +1,7 @@
 //! The second factor at login.
 
 use async_trait::async_trait;
+use bia_config::section::abuse::Guarded;
 use bia_model::ui::{self, Group, InputType};
 use bia_model::{Aal, AuthenticationMethod, Flow, Identity, MethodName, text};
 use bia_store::identity::Expand;
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use super::LookupSecret;
 use super::credential::{Found, LookupConfig};
+use crate::abuse::{self, Guess, Owner};
 use crate::cx::Cx;
 use crate::engine;
 use crate::form::Form;
@@ -74,6 +76,14 @@ async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
         return Err(Problem::Aal1Required.into());
     };
     let id = live.session.identity_id;
+    let at = Guess {
+        guarded: Guarded::LookupSecret,
+        owner: Owner::Identity(id),
+    };
+    abuse::guess(cx, at, compare(cx, id, code)).await
+}
+
+async fn compare(cx: &Cx, id: Uuid, code: &str) -> Result<Identity, Refusal> {
     let answer: Result<Answer, StoreError> =
         transact!(cx.app.store, tx => use_code(tx, id, code, cx.now).await);
     match answer? {

@@ -1,12 +1,14 @@
 //! Signing in with a password.
 
 use async_trait::async_trait;
+use bia_config::section::abuse::Guarded;
 use bia_model::ui::{self, Group, InputType};
 use bia_model::{Aal, AuthenticationMethod, Flow, Identity, MethodName, normalise, text};
 use bia_store::identity::Expand;
 use zeroize::Zeroizing;
 
 use super::{Password, PasswordConfig, migrate};
+use crate::abuse::{self, Guess, Owner};
 use crate::cx::Cx;
 use crate::engine;
 use crate::flow::login::identifier_label;
@@ -129,6 +131,19 @@ async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
     engine::check_csrf(cx, flow, form)?;
     let identifier = typed_identifier(form).unwrap_or_default();
     let password = Zeroizing::new(form.text("password").unwrap_or_default().to_owned());
+    let at = Guess {
+        guarded: Guarded::Password,
+        owner: Owner::Identifier(identifier),
+    };
+    abuse::guess(cx, at, compare(cx, flow, identifier, password)).await
+}
+
+async fn compare(
+    cx: &Cx,
+    flow: &Flow,
+    identifier: &str,
+    password: Zeroizing<String>,
+) -> Result<Identity, Refusal> {
     let Some(identity) = find(cx, identifier).await? else {
         // Work as for a known identifier, so that the time of the answer does not tell.
         cx.runtime.hasher.verify_nothing(&password).await;

@@ -1,12 +1,14 @@
 //! The second factor at login.
 
 use async_trait::async_trait;
+use bia_config::section::abuse::Guarded;
 use bia_model::ui::{self, Group, InputType};
 use bia_model::{Aal, AuthenticationMethod, Flow, Identity, MethodName, text};
 use bia_store::identity::Expand;
 
 use super::credential::TotpConfig;
 use super::{Totp, step};
+use crate::abuse::{self, Guess, Owner};
 use crate::cx::Cx;
 use crate::engine;
 use crate::form::Form;
@@ -88,7 +90,21 @@ async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
     let Some(credential) = identity.credential(MethodName::Totp) else {
         return Err(Refusal::form(text::no_totp_device()));
     };
-    if is_right(cx, &identity, &TotpConfig::of(credential), code).await? {
+    let config = TotpConfig::of(credential);
+    let at = Guess {
+        guarded: Guarded::Totp,
+        owner: Owner::Identity(identity.id),
+    };
+    abuse::guess(cx, at, compare(cx, identity, &config, code)).await
+}
+
+async fn compare(
+    cx: &Cx,
+    identity: Identity,
+    config: &TotpConfig,
+    code: &str,
+) -> Result<Identity, Refusal> {
+    if is_right(cx, &identity, config, code).await? {
         Ok(identity)
     } else {
         Err(Refusal::form(text::totp_code_wrong()))

@@ -7,7 +7,7 @@ use super::super::{Threads, block_on};
 use super::Client;
 use super::output::Shown;
 
-const TITLES: [&str; 9] = [
+const TITLES: [&str; 10] = [
     "ID",
     "STATE",
     "CAN SIGN IN",
@@ -17,6 +17,7 @@ const TITLES: [&str; 9] = [
     "SECOND FACTOR",
     "WHY",
     "ENROL BY",
+    "LOCKED UNTIL",
 ];
 
 #[derive(Args)]
@@ -57,7 +58,26 @@ fn row(access: &Value) -> Vec<String> {
         second_factor(mfa),
         text(&mfa["reason"]),
         mfa["enrol_by"].as_str().unwrap_or("-").to_owned(),
+        locks(&access["locks"]),
     ]
+}
+
+/// The methods that are locked, each with the end of that.
+fn locks(all: &Value) -> String {
+    let told = |lock: &Value| {
+        let until = lock["locked_until"].as_str()?;
+        Some(format!("{} {until}", text(&lock["method"])))
+    };
+    let locked: Vec<String> = all
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(told)
+        .collect();
+    match locked.as_slice() {
+        [] => "-".to_owned(),
+        locked => locked.join(", "),
+    }
 }
 
 fn method(method: &Value) -> String {

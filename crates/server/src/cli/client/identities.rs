@@ -179,26 +179,31 @@ impl Delete {
                 let gone = admin.delete(&["admin", "identities", id]).await;
                 done.add(id, gone.map(|()| json!({"id": id})));
             }
-            done.show(&self.client, self.ids.len() > 1, |gone, is_list| Shown {
-                titles: vec!["ID"],
-                rows: gone.iter().map(|one| vec![text(&one["id"])]).collect(),
-                is_list,
-                next_page_token: None,
-                json: as_json(gone, is_list),
-            })
+            done.show(&self.client, self.ids.len() > 1, ids)
         })
+    }
+}
+
+/// Answers that say nothing but whom they were about.
+pub(super) fn ids(done: &[Value], is_list: bool) -> Shown {
+    Shown {
+        titles: vec!["ID"],
+        rows: done.iter().map(|one| vec![text(&one["id"])]).collect(),
+        is_list,
+        next_page_token: None,
+        json: as_json(done, is_list),
     }
 }
 
 /// How a command went that does one thing for each of several.
 #[derive(Default)]
-struct Done {
+pub(super) struct Done {
     good: Vec<Value>,
     failed: Vec<(String, anyhow::Error)>,
 }
 
 impl Done {
-    fn add(&mut self, key: &str, outcome: anyhow::Result<Value>) {
+    pub(super) fn add(&mut self, key: &str, outcome: anyhow::Result<Value>) {
         match outcome {
             Ok(value) => self.good.push(value),
             Err(error) => self.failed.push((key.to_owned(), error)),
@@ -206,7 +211,7 @@ impl Done {
     }
 
     /// Shows what went well, then fails when something did not.
-    fn show(
+    pub(super) fn show(
         self,
         client: &Client,
         is_list: bool,

@@ -4,6 +4,7 @@ mod bulk;
 pub(super) mod explain;
 pub(super) mod identities;
 mod input;
+pub(super) mod locks;
 pub(super) mod output;
 pub(super) mod remote;
 pub(super) mod validate;
