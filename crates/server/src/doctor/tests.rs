@@ -110,6 +110,18 @@ fn planted() -> Vec<(&'static str, Value, &'static str, &'static str)> {
     let all = |parts: &[Value]| Value::from(parts);
     vec![
         (
+            "everybody counted as the proxy",
+            json!({"bia": {"abuse": {"guessing": true, "trusted_proxies": []}}}),
+            "abuse.one_address",
+            "bia.abuse.trusted_proxies",
+        ),
+        (
+            "everybody believed to be a proxy",
+            json!({"bia": {"abuse": {"guessing": true, "trusted_proxies": ["10.0.0.0/8", "::/0"]}}}),
+            "abuse.anybody_is_a_proxy",
+            "bia.abuse.trusted_proxies",
+        ),
+        (
             "a page that was forgotten",
             flow("settings", json!({"ui_url": null})),
             "pages.unset",

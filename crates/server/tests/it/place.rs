@@ -13,6 +13,8 @@ use crate::world::World;
 pub(crate) struct Place {
     database: Database,
     worlds: Mutex<Vec<Arc<World>>>,
+    /// Where the SQLite file is that several servers share.
+    folder: tempfile::TempDir,
 }
 
 impl Place {
@@ -27,12 +29,27 @@ impl Place {
         Some(Place {
             database,
             worlds: Mutex::default(),
+            folder: tempfile::tempdir().unwrap(),
         })
     }
 
     /// A server on this database; on SQLite, on one of its own.
     pub(crate) async fn world(&self, settings: Value) -> Arc<World> {
         let world = Arc::new(World::on(&self.database.dsn, settings).await);
+        self.worlds.lock().unwrap().push(Arc::clone(&world));
+        world
+    }
+
+    /// One of several servers on this database; on SQLite, in a file, which all of them have open.
+    pub(crate) async fn replica(&self, settings: Value) -> Arc<World> {
+        let dsn = match self.database.dsn.as_str() {
+            "memory" => {
+                let file = self.folder.path().join("bia.sqlite");
+                format!("sqlite://{}?_fk=true&mode=rwc", file.display())
+            }
+            server => server.to_owned(),
+        };
+        let world = Arc::new(World::on(&dsn, settings).await);
         self.worlds.lock().unwrap().push(Arc::clone(&world));
         world
     }

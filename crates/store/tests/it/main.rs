@@ -6,6 +6,7 @@
     reason = "a test stops where it fails"
 )]
 
+mod abuse;
 mod copying;
 mod databases;
 mod hook_outbox;

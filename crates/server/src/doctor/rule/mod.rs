@@ -1,5 +1,6 @@
 //! The rules: each looks for one kind of mistake.
 
+mod abuse;
 mod addresses;
 mod cookies;
 mod courier;
@@ -50,4 +51,6 @@ pub(super) const ALL: &[Rule] = &[
     hooks::shadowed,
     wildcards::any_origin_with_cookies,
     wildcards::unbounded,
+    abuse::all_behind_one_address,
+    abuse::anybody_is_believed,
 ];

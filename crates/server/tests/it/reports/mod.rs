@@ -4,6 +4,7 @@
 //! `conformance/must.txt` holds it already.
 
 mod cookies;
+mod guessing;
 mod hooks;
 mod login;
 mod mfa;
