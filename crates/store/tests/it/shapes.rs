@@ -34,6 +34,7 @@ async fn as_the_reference_leaves_it(place: &Place) {
         "bia_search_round",
         "bia_hook_outbox",
         "bia_trusted_browsers",
+        "bia_abuse_counter",
     ] {
         let sql = format!("DROP TABLE {table}");
         conn.script(sql.leak()).await.unwrap();
