@@ -216,6 +216,13 @@ def an_error():
     return answer.headers["Location"].split("id=")[1]
 
 
+def a_refusal():
+    """The id of a request that was refused, once that is written down."""
+    answer = requests.get(f"{PUBLIC}/sessions/whoami", headers={"X-Session-Token": "nobody"}, timeout=20)
+    time.sleep(0.2)
+    return answer.json()["bia"]["request"]
+
+
 def as_operator(case):
     """A call about something that exists."""
     ids = case.path_parameters
@@ -241,6 +248,8 @@ def as_operator(case):
             case.body = {"identity_id": seed["id"]}
     elif case.path == "/admin/test-login-flows" and isinstance(case.body, dict):
         case.body["provider_id"] = PROVIDER
+    elif case.path == "/admin/bia/explain/{id}":
+        ids["id"] = a_refusal()
     elif case.path == "/admin/identities" and isinstance(case.body, dict) and "traits" in case.body:
         case.body["traits"] = {"email": f"new-{API}-{next(names)}@example.org"}
 

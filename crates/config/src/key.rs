@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-pub use describe::{KeyInfo, describe};
+pub use describe::{KeyInfo, describe, keys_below, top_level_keys};
 pub(crate) use format::Format;
 pub(crate) use suggest::{join, nearest};
 

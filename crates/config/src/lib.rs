@@ -34,7 +34,7 @@ mod survey;
 pub use config::Config;
 pub use dev::{DevPorts, DevSecrets, dev_settings};
 pub use finding::{Finding, Findings, Place, Severity};
-pub use key::{KeyInfo, describe};
+pub use key::{KeyInfo, describe, keys_below, top_level_keys};
 pub use load::{SchemaCheck, load};
 pub use origin::{Origins, is_unsafe_wildcard, site};
 pub use redirect::RedirectUrl;

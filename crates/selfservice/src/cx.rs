@@ -27,6 +27,7 @@ use crate::session::tokenize::TokenKeysByTemplate;
 use crate::session::{self, LiveSession};
 use crate::token::TokenKeys;
 use crate::trusted_browser::TrustCookie;
+use crate::why::{Because, Why};
 
 /// Tells the time. Tests move it.
 #[derive(Clone, Default)]
@@ -125,6 +126,8 @@ pub struct App {
     pub background: Background,
     /// Attempts that were refused.
     pub refused: Arc<Refused>,
+    /// What this process knows of the refused requests that it keeps.
+    pub refusals: crate::refusal::Ledger,
 }
 
 /// The three kinds of callers (flows.md §2).
@@ -261,6 +264,7 @@ pub struct Cx {
     pub now: OffsetDateTime,
     session: OnceCell<Option<LiveSession>>,
     effects: Mutex<Effects>,
+    because: Mutex<Because>,
 }
 
 impl Cx {
@@ -275,6 +279,7 @@ impl Cx {
             now,
             session: OnceCell::new(),
             effects: Mutex::default(),
+            because: Mutex::default(),
         }
     }
 
@@ -314,6 +319,48 @@ impl Cx {
             .get_or_try_init(|| session::find_live(self))
             .await?
             .as_ref())
+    }
+
+    /// The session that the request was found to belong to, if anybody has looked.
+    pub fn known_session(&self) -> Option<&LiveSession> {
+        self.session.get()?.as_ref()
+    }
+
+    /// Notes why the request is refused, for operators. Clients are not told.
+    pub fn because(&self, why: Why) {
+        self.note(|because| because.add(why, None));
+    }
+
+    /// As [`Cx::because`], with the name of the hook or provider that it is about; never with what was typed.
+    pub fn because_of(&self, why: Why, name: &str) {
+        self.note(|because| because.add(why, Some(name)));
+    }
+
+    /// Notes that nobody was found under what was typed. What was typed is not kept: only whether somebody has that name
+    /// for other methods.
+    pub fn because_nobody_is(&self, identifier: &str) {
+        self.note(|because| {
+            because.add(Why::IdentifierUnknown, None);
+            because.sought = Some(identifier.to_owned());
+        });
+    }
+
+    /// Notes whose account the request is about, for the same operators.
+    pub fn meant(&self, identity: uuid::Uuid) {
+        self.note(|because| because.identity = Some(identity));
+    }
+
+    /// What was noted so far.
+    pub fn noted(&self) -> Because {
+        self.note(|because| because.clone())
+    }
+
+    fn note<T>(&self, f: impl FnOnce(&mut Because) -> T) -> T {
+        // As for the effects: nobody leaves it half written.
+        f(&mut self
+            .because
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
     /// Which kind of caller a flow is answered to.

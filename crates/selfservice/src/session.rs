@@ -17,6 +17,7 @@ use crate::cx::Cx;
 use crate::mfa::{self, Asked, Demand};
 use crate::outcome::IssuedSession;
 use crate::problem::Problem;
+use crate::why::Why;
 use crate::{method, return_to, token, trusted_browser};
 
 /// A session that a request's credentials belong to.
@@ -97,9 +98,15 @@ pub fn is_token_for_others(cx: &Cx) -> bool {
 /// The session that `whoami` and other calls need: one that is live, at the level that is required.
 pub async fn require(cx: &Cx) -> Result<&LiveSession, Problem> {
     let credentials_sent = cx.request.credentials.token.is_some();
-    cx.session()
-        .await?
-        .ok_or(Problem::NoSession { credentials_sent })
+    if let Some(live) = cx.session().await? {
+        return Ok(live);
+    }
+    // Whoever was switched off is told no more than somebody without a session; operators are.
+    if let Some(live) = cx.known_session() {
+        cx.meant(live.identity.id);
+        cx.because(Why::IdentityInactive);
+    }
+    Err(Problem::NoSession { credentials_sent })
 }
 
 /// Checks that a session has the level and the factors that it needs: those of its MFA policy, where one requires
@@ -198,7 +205,9 @@ pub struct Draft {
 ///
 /// Errs when the identity is inactive.
 pub fn start(cx: &Cx, identity: Identity, by: AuthenticationMethod) -> Result<Draft, Problem> {
+    cx.meant(identity.id);
     if !identity.is_active() {
+        cx.because(Why::IdentityInactive);
         return Err(Problem::IdentityDisabled(identity.id));
     }
     let now = cx.now;
@@ -237,6 +246,7 @@ pub fn renew(
     by: AuthenticationMethod,
 ) -> Result<Draft, Problem> {
     if !identity.is_active() {
+        cx.because(Why::IdentityInactive);
         return Err(Problem::IdentityDisabled(identity.id));
     }
     let mut session = live.session.clone();

@@ -2,7 +2,7 @@
 //! reads headers and cookies for them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use bia_config::Config;
@@ -15,6 +15,7 @@ use bia_selfservice::headers::{Cookies, Headers};
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::wire::accept::{self, Negotiated};
 use crate::wire::body::{self, Encoding, FieldValue};
@@ -28,8 +29,18 @@ pub struct Incoming {
     pub cx: Cx,
     /// The id that the client gave its request.
     pub request_id: Option<String>,
+    /// The id that this server gave it, where the client gave none and somebody may ask for it.
+    made_id: OnceLock<String>,
     /// Whether the client needs a new anti-CSRF cookie.
     pub csrf_cookie_due: bool,
+}
+
+impl Incoming {
+    /// What the request is called: by its client, else by this server.
+    pub fn id(&self) -> &str {
+        let made = || self.made_id.get_or_init(|| Uuid::new_v4().to_string());
+        self.request_id.as_deref().unwrap_or_else(|| made())
+    }
 }
 
 /// Reads a request without its body.
@@ -74,6 +85,7 @@ pub fn incoming(app: &Arc<App>, parts: &Parts) -> Incoming {
     Incoming {
         cx,
         request_id,
+        made_id: OnceLock::new(),
         csrf_cookie_due: judged.needs_new_cookie(),
     }
 }

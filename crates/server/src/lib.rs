@@ -27,6 +27,8 @@ pub mod log;
 pub mod metrics;
 pub mod middleware;
 mod openapi;
+pub mod reference;
+mod refusal;
 pub mod reload;
 pub mod respond;
 pub mod route;

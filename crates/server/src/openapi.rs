@@ -36,6 +36,16 @@ const ADMIN: [&str; 2] = [
 static PUBLIC_BODY: LazyLock<Bytes> = LazyLock::new(|| body(&PUBLIC));
 static ADMIN_BODY: LazyLock<Bytes> = LazyLock::new(|| body(&ADMIN));
 
+/// The document of the public listener.
+pub(crate) fn public_document() -> Value {
+    document(&PUBLIC)
+}
+
+/// The document of the admin listener.
+pub(crate) fn admin_document() -> Value {
+    document(&ADMIN)
+}
+
 /// The route's handlers on the public listener.
 pub(crate) fn public<S: Clone + Send + Sync + 'static>() -> MethodRouter<S> {
     get(async || answer(PUBLIC_BODY.clone()))

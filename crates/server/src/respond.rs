@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::extract::Incoming;
+use crate::refusal::{self, Refused, Told};
 use crate::{cookies, error, help};
 
 /// A JSON answer.
@@ -97,8 +98,18 @@ fn see_other(url: &str) -> Response {
 
 /// The answer that has a flow.
 pub fn flow_answer(cx: &Cx, code: StatusCode, flow: &Flow, shown: Option<&Identity>) -> Response {
+    helped_flow(cx, code, flow, shown, help::of_flow(cx, flow))
+}
+
+fn helped_flow(
+    cx: &Cx,
+    code: StatusCode,
+    flow: &Flow,
+    shown: Option<&Identity>,
+    help: Option<Value>,
+) -> Response {
     let mut shown = flow.shown(shown.map(|i| identity::public_json(cx, i)));
-    shown.bia = help::of_flow(cx, flow);
+    shown.bia = help;
     json_answer(code, &shown)
 }
 
@@ -143,7 +154,7 @@ pub async fn submitted(
             flow,
             status,
             identity,
-        }) => form(cx, &flow, status, identity.as_deref()),
+        }) => form(incoming, &flow, status, identity.as_deref()),
         Ok(Outcome::LoggedIn {
             issued,
             continue_with,
@@ -189,7 +200,13 @@ pub async fn submitted(
                 see_other(&url)
             }
         }
-        Ok(Outcome::Redirect { url }) => see_other(&url),
+        Ok(Outcome::Redirect { url }) => {
+            // Browsers read there what was wrong.
+            if !cx.noted().reasons.is_empty() {
+                refusal::note(incoming, Refused::Led(&url));
+            }
+            see_other(&url)
+        }
         Ok(Outcome::Replaced { kind, use_flow_id }) => replaced(cx, kind, use_flow_id),
     }
 }
@@ -200,11 +217,12 @@ fn elsewhere(cx: &Cx, url: &str) -> Response {
     error::location_change(url).helped(help).into_response()
 }
 
-/// A problem in the words of the wire, with what helps this client.
+/// A problem in the words of the wire, with what helps this client. Operators can be asked about it.
 fn described(incoming: &Incoming, problem: &Problem) -> error::ErrorAnswer {
-    error::answer(problem)
-        .about(incoming.request_id.as_deref())
-        .helped(help::of_problem(&incoming.cx, problem))
+    let answer = error::answer(problem).about(incoming.request_id.as_deref());
+    let told = refusal::note(incoming, Refused::Problem(problem, &answer));
+    let help = help::of_problem(&incoming.cx, problem);
+    answer.helped(help.map(|help| told.added_to(help)))
 }
 
 /// The caller of a submission whose flow is not at hand any more.
@@ -222,7 +240,13 @@ fn is_json(cx: &Cx) -> bool {
     cx.request.wants.json || known_client(cx) == Some(ClientType::Api)
 }
 
-fn form(cx: &Cx, flow: &Flow, status: FormStatus, shown: Option<&Identity>) -> Response {
+fn form(
+    incoming: &Incoming,
+    flow: &Flow,
+    status: FormStatus,
+    shown: Option<&Identity>,
+) -> Response {
+    let cx = &incoming.cx;
     let caller = match status {
         FormStatus::Fine | FormStatus::Next => cx.caller(flow),
         FormStatus::Invalid => cx.caller_when_refused(flow),
@@ -235,6 +259,7 @@ fn form(cx: &Cx, flow: &Flow, status: FormStatus, shown: Option<&Identity>) -> R
         } else {
             StatusCode::SEE_OTHER
         };
+        note_form(incoming, flow, status, code);
         return redirect(code, &return_to::page(cx, flow.kind, flow.id));
     }
     let code = if status == FormStatus::Fine {
@@ -242,7 +267,24 @@ fn form(cx: &Cx, flow: &Flow, status: FormStatus, shown: Option<&Identity>) -> R
     } else {
         StatusCode::BAD_REQUEST
     };
-    flow_answer(cx, code, flow, shown)
+    let told = note_form(incoming, flow, status, code);
+    // Only what says in any case that something was wrong says by which name to ask for it.
+    let help = match (help::of_flow(cx, flow), told) {
+        (Some(help), Some(told)) => Some(told.added_to(help)),
+        (help, _) => help,
+    };
+    helped_flow(cx, code, flow, shown, help)
+}
+
+/// Notes a form that is shown again because something was wrong, also when the client is not told so.
+fn note_form(
+    incoming: &Incoming,
+    flow: &Flow,
+    status: FormStatus,
+    code: StatusCode,
+) -> Option<Told> {
+    let refused = status == FormStatus::Invalid || !incoming.cx.noted().reasons.is_empty();
+    refused.then(|| refusal::note(incoming, Refused::Form(flow, code)))
 }
 
 fn logged_in(
@@ -340,7 +382,7 @@ fn replaced(cx: &Cx, kind: FlowKind, id: uuid::Uuid) -> Response {
 /// The answer for a problem of a flow: JSON for scripts and apps; browsers are led on, or to the error page.
 pub async fn problem_answer(incoming: &Incoming, kind: FlowKind, problem: Problem) -> Response {
     let cx = &incoming.cx;
-    log(&problem);
+    log(incoming, &problem);
     if is_json(cx) {
         return match &problem {
             Problem::GoElsewhere(url) => elsewhere(cx, url),
@@ -356,6 +398,7 @@ pub async fn problem_answer(incoming: &Incoming, kind: FlowKind, problem: Proble
         | Problem::EnrolmentRequired { redirect_to, .. }
         | Problem::RefreshRequired { redirect_to } => see_other(redirect_to),
         Problem::FlowExpired { use_flow_id, .. } | Problem::FlowReplaced { use_flow_id, .. } => {
+            described(incoming, &problem);
             see_other(&return_to::page(cx, kind, *use_flow_id))
         }
         _ => error_page(incoming, &problem).await,
@@ -364,13 +407,13 @@ pub async fn problem_answer(incoming: &Incoming, kind: FlowKind, problem: Proble
 
 /// The JSON answer for a problem, whoever asks.
 pub fn problem_json(incoming: &Incoming, problem: &Problem) -> Response {
-    log(problem);
+    log(incoming, problem);
     described(incoming, problem).into_response()
 }
 
 /// The same on the admin API.
 pub fn admin_problem(incoming: &Incoming, problem: &Problem) -> Response {
-    log(problem);
+    log(incoming, problem);
     error::answer(problem)
         .about(incoming.request_id.as_deref())
         .helped_beside(help::of_problem(&incoming.cx, problem))
@@ -409,10 +452,10 @@ async fn store_error(cx: &Cx, described: &error::ErrorAnswer) -> Result<uuid::Uu
 }
 
 /// Writes a problem into the log: loudly when the server is to blame.
-pub(crate) fn log(problem: &Problem) {
+pub(crate) fn log(incoming: &Incoming, problem: &Problem) {
     match problem {
         Problem::Internal(_) | Problem::Misconfigured(_) | Problem::Store(_) => {
-            tracing::error!(error = %problem, "a request failed");
+            tracing::error!(http_request.id = incoming.id(), error = %problem, "a request failed");
         }
         _ => tracing::debug!(error = %problem, "a request was refused"),
     }

@@ -18,6 +18,7 @@ use bia_selfservice::cx::{App, Clock, Runtime};
 use bia_selfservice::hasher::{Hasher, HasherConfig};
 use bia_selfservice::method::oidc::Remembered;
 use bia_selfservice::method::password::policy::{BreachConfig, PasswordPolicy, PolicyConfig};
+use bia_selfservice::refusal::Ledger;
 use bia_selfservice::session::tokenize::TokenKeysByTemplate;
 use bia_selfservice::token::TokenKeys;
 use bia_selfservice::turns::Turns;
@@ -227,6 +228,7 @@ pub async fn app(
         turns: Turns::default(),
         background: Background::default(),
         refused: Arc::default(),
+        refusals: Ledger::default(),
     }))
 }
 

@@ -32,11 +32,13 @@ pub enum Expiring {
     AbuseCounters,
     /// Browsers that were trusted.
     TrustedBrowsers,
+    /// Why requests were refused.
+    Refusals,
 }
 
 impl Expiring {
     /// All of them, in order.
-    pub const ALL: [Expiring; 10] = [
+    pub const ALL: [Expiring; 11] = [
         Expiring::Sessions,
         Expiring::Continuity,
         Expiring::Flows,
@@ -47,6 +49,7 @@ impl Expiring {
         Expiring::HookCalls,
         Expiring::AbuseCounters,
         Expiring::TrustedBrowsers,
+        Expiring::Refusals,
     ];
 
     /// What a log line calls them.
@@ -62,6 +65,7 @@ impl Expiring {
             Expiring::HookCalls => "delivered calls of web hooks",
             Expiring::AbuseCounters => "counters of wrong attempts",
             Expiring::TrustedBrowsers => "trusted browsers",
+            Expiring::Refusals => "refusals",
         }
     }
 
@@ -108,6 +112,10 @@ impl Expiring {
             Expiring::TrustedBrowsers => (
                 "SELECT id FROM bia_trusted_browsers WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
                 "DELETE FROM bia_trusted_browsers WHERE nid = $1 AND id IN ($*)",
+            ),
+            Expiring::Refusals => (
+                "SELECT id FROM bia_refusal WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM bia_refusal WHERE nid = $1 AND id IN ($*)",
             ),
         }
     }

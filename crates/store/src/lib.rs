@@ -36,6 +36,7 @@ pub mod mfa;
 pub mod migrate;
 pub mod network;
 pub mod phones;
+pub mod refusal;
 pub mod search;
 pub mod session;
 pub mod trusted_browser;

@@ -33,7 +33,7 @@ pub(super) fn check(value: &Value, tree: &Tree) -> Vec<Finding> {
     ] {
         let path = format!("selfservice.flows.{flow}.after");
         if let Some(after) = at(value, &path).and_then(Value::as_object) {
-            findings.extend(hidden(after, &path, flow, runs, tree));
+            findings.extend(hidden(after, (&path, flow), runs, value, tree));
             if flow != "login" {
                 findings.extend(unasked(after, &path, flow, tree));
             }
@@ -56,27 +56,31 @@ fn name(hook: &Value) -> &str {
     hook.get("hook").and_then(Value::as_str).unwrap_or("")
 }
 
-/// Lists of methods in whose place the flow's own list does not run.
+/// Lists of methods in whose place the flow's own list does not run, though it has hooks that they lack.
 fn hidden(
     after: &Map<String, Value>,
-    path: &str,
-    flow: &str,
+    (path, flow): (&str, &str),
     runs: &[&str],
+    value: &Value,
     tree: &Tree,
 ) -> Vec<Finding> {
-    let general: Vec<&str> = hooks(after.get("hooks")).iter().map(name).collect();
-    if general.is_empty() {
-        return Vec::new();
-    }
+    let general = hooks(after.get("hooks"));
+    let is_off = |method: &str| {
+        let enabled = at(value, &format!("selfservice.methods.{method}.enabled"));
+        enabled == Some(&Value::Bool(false))
+    };
     let hides = |(method, own): (&String, &Value)| {
         let own = hooks(own.get("hooks"));
-        if !own.iter().any(|hook| runs.contains(&name(hook))) {
+        let lost = general.iter().filter(|hook| !own.contains(hook));
+        let lost: Vec<&str> = lost.map(name).collect();
+        let replaces = own.iter().any(|hook| runs.contains(&name(hook)));
+        if lost.is_empty() || !replaces || is_off(method) {
             return None;
         }
         let here = format!("{path}.{method}.hooks");
         let problem = format!(
             "After {flow} by {method} only the hooks of this list run; those of {path}.hooks ({}) do not.",
-            general.join(", ")
+            lost.join(", ")
         );
         let mend = "Repeat in this list what is to run after every method.";
         Some(Finding::warning(here.clone(), problem, mend).at(tree.place(&here)))

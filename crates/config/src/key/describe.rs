@@ -42,6 +42,38 @@ pub fn describe(path: &str) -> Result<KeyInfo, Option<String>> {
     Ok(info(key))
 }
 
+/// The names of the keys at the top, in the order of the table.
+pub fn top_level_keys() -> Vec<String> {
+    root()
+        .children
+        .iter()
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+/// The paths directly below `path`: keys, `[]` for the elements of a list, `*` for any key of a map. None for a path
+/// that does not exist.
+pub fn keys_below(path: &str) -> Vec<String> {
+    let mut key = root();
+    for part in path.split('.') {
+        let (name, brackets) = part.find('[').map_or((part, ""), |at| part.split_at(at));
+        let Some(below) = key.child(name) else {
+            return Vec::new();
+        };
+        key = below;
+        for _ in brackets.matches('[') {
+            let Some(element) = key.element.as_deref() else {
+                return Vec::new();
+            };
+            key = element;
+        }
+    }
+    let named = key.children.iter().map(|(name, _)| super::join(path, name));
+    let element = key.element.iter().map(|_| format!("{path}[]"));
+    let member = key.member.iter().map(|_| super::join(path, "*"));
+    named.chain(element).chain(member).collect()
+}
+
 fn info(key: &Key) -> KeyInfo {
     KeyInfo {
         kind: match key.kind {

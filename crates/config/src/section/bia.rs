@@ -22,6 +22,8 @@ pub struct Bia {
     pub trusted_browser: BiaTrustedBrowser,
     /// Whether errors say how to go on.
     pub help: BiaHelp,
+    /// Keeping why requests were refused.
+    pub explain: BiaExplain,
     /// Security keys and passkeys.
     pub security_keys: BiaSecurityKeys,
     /// Finding identities.
@@ -63,6 +65,29 @@ pub struct BiaHelp(pub bool);
 impl Default for BiaHelp {
     fn default() -> Self {
         Self(true)
+    }
+}
+
+/// `bia.explain`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct BiaExplain {
+    /// Whether it is kept why requests were refused, for `GET /admin/bia/explain/{id}`.
+    pub enabled: bool,
+    /// For how long.
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub keep: Duration,
+    /// How many a second a process keeps at most, in the long run; short bursts may hold ten seconds' worth.
+    pub per_second: u32,
+}
+
+impl Default for BiaExplain {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            keep: Duration::from_secs(24 * 60 * 60),
+            per_second: 5,
+        }
     }
 }
 

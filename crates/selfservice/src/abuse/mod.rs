@@ -29,6 +29,7 @@ pub(crate) use subject::{Guess, Owner, id_of};
 use crate::cx::Cx;
 use crate::method::Refusal;
 use crate::problem::Problem;
+use crate::why::Why;
 use subject::Subject;
 
 /// One of so many attempts sweeps.
@@ -123,6 +124,10 @@ fn refuse(
     let until = counter.and_then(|c| c.locked_until).unwrap_or(cx.now);
     let wait = until - cx.now;
     cx.app.refused.count(name, guess.guarded);
+    cx.because_of(Why::Throttled, name);
+    if let Some(identity) = guess.identity() {
+        cx.meant(identity);
+    }
     tracing::info!(
         abuse.subject = name,
         abuse.method = guess.guarded.as_str(),

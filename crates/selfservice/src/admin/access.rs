@@ -4,6 +4,7 @@ use bia_model::{Identity, timestamp};
 use bia_store::mfa::Record;
 use serde_json::{Value, json};
 
+use super::explain;
 use super::locks;
 use super::read::get;
 use crate::cx::Cx;
@@ -17,17 +18,29 @@ pub async fn access(cx: &Cx, id: &str) -> Result<Value, Problem> {
     let mut conn = cx.read().await?;
     let record = bia_store::mfa::find(&mut conn, identity.id).await?;
     drop(conn);
-    Ok(json!({
-        "id": identity.id,
+    let mut access = summary(cx, &identity);
+    let more = json!({
         "schema_id": identity.schema_id,
-        "state": identity.state,
-        "can_sign_in": identity.is_active() && signs_in(cx, &identity),
         "identifiers": identifiers(&identity),
-        "methods": methods(cx, &identity),
-        "available_aal": method::available_aal(cx.config(), &identity),
         "mfa": policy(cx, &identity, &record),
         "locks": locks::of(cx, &identity).await?,
-    }))
+        "last_refusals": explain::of_identity(cx, identity.id).await?,
+    });
+    if let (Some(access), Value::Object(more)) = (access.as_object_mut(), more) {
+        access.extend(more);
+    }
+    Ok(access)
+}
+
+/// The short of it: whether and by what an identity (given with credentials) can sign in.
+pub(super) fn summary(cx: &Cx, identity: &Identity) -> Value {
+    json!({
+        "id": identity.id,
+        "state": identity.state,
+        "can_sign_in": identity.is_active() && signs_in(cx, identity),
+        "methods": methods(cx, identity),
+        "available_aal": method::available_aal(cx.config(), identity),
+    })
 }
 
 fn signs_in(cx: &Cx, identity: &Identity) -> bool {

@@ -9,6 +9,7 @@ use crate::flow::{login, verification};
 use crate::method::Refusal;
 use crate::outcome::IssuedSession;
 use crate::problem::Problem;
+use crate::why::Why;
 
 pub(super) async fn run(cx: &Cx, flow: &mut Flow, issued: &IssuedSession) -> Result<(), Refusal> {
     let identity = &issued.identity;
@@ -28,6 +29,7 @@ pub(super) async fn run(cx: &Cx, flow: &mut Flow, issued: &IssuedSession) -> Res
             return Err(Problem::Misconfigured(reason.into()).into());
         }
     };
+    cx.because(Why::AddressNotVerified);
     if older {
         return Err(Refusal::form(text::address_not_verified()));
     }

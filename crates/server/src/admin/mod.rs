@@ -1,5 +1,6 @@
 //! The admin API: HTTP to calls and back. What the calls do is decided in `bia_selfservice::admin`.
 
+mod explain;
 mod identities;
 mod messages;
 mod outbox;
@@ -33,6 +34,7 @@ pub(crate) fn router() -> Routes<Arc<App>> {
         .merge(sessions::routes())
         .merge(messages::routes())
         .merge(outbox::routes())
+        .merge(explain::routes())
         .merge(recovery::routes())
         .merge(trusted_browsers::routes())
         .merge(verification::routes())

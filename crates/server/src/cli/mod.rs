@@ -9,6 +9,7 @@ mod explain;
 mod hashers;
 mod migrate;
 mod phones;
+mod reference;
 mod search;
 mod serve;
 mod snippets;
@@ -100,6 +101,9 @@ enum Command {
         #[command(subcommand)]
         command: Option<snippets::Snippets>,
     },
+    /// Writes the reference pages of the book: for whoever works on the server.
+    #[command(hide = true)]
+    Reference(reference::Reference),
     /// Prints which build this is.
     Version,
 }
@@ -234,6 +238,7 @@ pub fn run() -> ExitCode {
         } => command.run(),
         Command::Format(Format::Jsonnet(command)) => command.run(),
         Command::Lint(Lint::Lint(command)) => command.run(),
+        Command::Reference(command) => command.run(Cli::command()),
         Command::Version => version::print(),
     };
     match outcome {
@@ -308,6 +313,24 @@ mod tests {
         }
         Cli::command().debug_assert();
         check(&Cli::command());
+    }
+
+    #[test]
+    fn the_reference_pages_of_the_book_are_what_the_tables_say() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/src/reference");
+        let mut stale = Vec::new();
+        for page in crate::reference::pages(Cli::command()) {
+            let there = std::fs::read_to_string(format!("{folder}/{}", page.file));
+            if there.ok().as_deref() != Some(page.text.as_str()) {
+                stale.push(page.file);
+            }
+        }
+        assert!(
+            stale.is_empty(),
+            "{} in docs/src/reference: the tables say something else by now. Renew with \
+             `cargo run -p bia-server -- reference --out docs/src/reference`, and look at the difference.",
+            stale.join(", ")
+        );
     }
 
     #[test]

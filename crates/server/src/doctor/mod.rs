@@ -1,7 +1,7 @@
 //! `bia doctor`: looks a configuration over for what the server takes, but nobody can have meant.
 //!
 //! One rule for each kind of mistake (`rule`); what needs a running server is in `probe`, what needs the database in
-//! `database`. A rule finds nothing in a configuration that works.
+//! `database`. A rule finds nothing in a configuration that works, and nothing that the check at start says already.
 
 mod case;
 pub mod database;
@@ -42,10 +42,7 @@ pub async fn examine(sources: &Sources) -> Examined {
             };
             let schemas = sources.iter().filter_map(compiled).collect();
             let case = Case { survey, schemas };
-            let told: Vec<Diagnosis> = rule::ALL.iter().flat_map(|rule| rule(&case)).collect();
-            // A rule says more than the warning at start about the same.
-            findings.retain(|warning| !told.iter().any(|told| is_about(told, warning)));
-            findings.extend(told);
+            findings.extend(rule::ALL.iter().flat_map(|rule| rule(&case)));
             Examined {
                 findings,
                 case: Some(case),
@@ -72,17 +69,6 @@ fn unusable(findings: &Findings) -> Examined {
 
 fn of_the_check(findings: &Findings) -> Vec<Diagnosis> {
     findings.iter().map(from_check).collect()
-}
-
-/// Whether both are about the same key, or about the hook lists of one flow, where one takes another's place.
-fn is_about(told: &Diagnosis, warning: &Diagnosis) -> bool {
-    let list = told.key.split('[').next().unwrap_or_default();
-    let lists = list.strip_suffix(".hooks").is_some_and(|after| {
-        after.ends_with(".after")
-            && warning.key.starts_with(after)
-            && warning.key.ends_with(".hooks")
-    });
-    list == warning.key || lists
 }
 
 /// What the server itself says about a configuration at start, with what is known about the key.

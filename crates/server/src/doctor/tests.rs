@@ -199,7 +199,7 @@ fn planted() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         (
             "SameSite None without Secure",
             cookies(json!({"same_site": "None", "secure": "false"})),
-            "cookies.none_without_secure",
+            "configuration",
             "cookies.same_site",
         ),
         (
@@ -361,8 +361,8 @@ fn planted() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         (
             "a hook that another list replaces",
             flow("registration", json!({"after": {"hooks": [web_hook()]}})),
-            "hooks.shadowed",
-            "selfservice.flows.registration.after.hooks[0]",
+            "configuration",
+            "selfservice.flows.registration.after.password.hooks",
         ),
         (
             "verified addresses that nobody can have",

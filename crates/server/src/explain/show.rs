@@ -17,7 +17,8 @@ impl Explanation {
         }
     }
 
-    fn entry(&self) -> Option<&'static Entry> {
+    /// What somebody wrote about it.
+    pub fn entry(&self) -> Option<&'static Entry> {
         match self {
             Self::Error { entry, .. } | Self::Message { entry, .. } => Some(entry),
             Self::Key { entry, .. } => *entry,
@@ -44,7 +45,7 @@ impl Explanation {
     }
 
     /// Facts from the tables, as pairs of a name and a text.
-    fn facts(&self) -> Vec<(&'static str, String)> {
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::Error { .. } => Vec::new(),
             Self::Message { message, .. } => {

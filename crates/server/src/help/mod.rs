@@ -8,14 +8,14 @@
 mod flow;
 mod next;
 mod problem;
-mod seen;
+pub(crate) mod seen;
 mod topic;
 
 use bia_selfservice::cx::Cx;
 use serde_json::{Map, Value, json};
 
 pub(crate) use flow::of_flow;
-pub(crate) use problem::of_problem;
+pub(crate) use problem::{mismatch, of_problem, topic_of};
 
 use next::Next;
 

@@ -65,6 +65,11 @@ fn help(cx: &Cx, problem: &Problem) -> Help {
     }
 }
 
+/// The name under which a problem of this request is explained.
+pub(crate) fn topic_of(cx: &Cx, problem: &Problem) -> &'static str {
+    topic::of(problem, kind_of_path(cx))
+}
+
 /// The kind of flow that the path is about.
 fn kind_of_path(cx: &Cx) -> Option<FlowKind> {
     let (_, rest) = seen::path(cx).split_once("/self-service/")?;
@@ -182,8 +187,13 @@ fn csrf(cx: &Cx, kind: Option<FlowKind>, fault: CsrfFault) -> (String, Next) {
 
 /// Which part of the address no entry of the list has.
 fn return_to(cx: &Cx, url: &str) -> String {
-    let shown = seen::shown(url);
-    let part = match cx.config().selfservice.allowed_return_urls.mismatch(url) {
+    let (shown, part) = (seen::shown(url), mismatch(cx, url));
+    format!("return_to names {shown}, and {part}.")
+}
+
+/// The same without the address.
+pub(crate) fn mismatch(cx: &Cx, url: &str) -> &'static str {
+    match cx.config().selfservice.allowed_return_urls.mismatch(url) {
         Some(Mismatch::Host) => "no entry of selfservice.allowed_return_urls has this host",
         Some(Mismatch::Port) => {
             "the entry of selfservice.allowed_return_urls with this host has another port"
@@ -195,8 +205,7 @@ fn return_to(cx: &Cx, url: &str) -> String {
             "the entry of selfservice.allowed_return_urls with this host begins with another path"
         }
         None => "it is on no entry of the list that counts here",
-    };
-    format!("return_to names {shown}, and {part}.")
+    }
 }
 
 fn about_age(cx: &Cx, kind: Option<FlowKind>, problem: &Problem) -> (String, Next) {

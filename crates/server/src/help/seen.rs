@@ -14,7 +14,7 @@ const MOST_CHARACTERS: usize = 100;
 const ID_CHARACTERS: usize = 36;
 
 /// The path of the request. Its URL may have no host, and then is none for the parser.
-pub(super) fn path(cx: &Cx) -> &str {
+pub(crate) fn path(cx: &Cx) -> &str {
     let url = cx.request.url.as_str();
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -24,12 +24,12 @@ pub(super) fn path(cx: &Cx) -> &str {
 }
 
 /// The name of the anti-CSRF cookie of this server.
-pub(super) fn csrf_cookie_name(cx: &Cx) -> String {
+pub(crate) fn csrf_cookie_name(cx: &Cx) -> String {
     csrf::cookie_name(&cx.config().serve.public.base_url_text)
 }
 
 /// The names of the cookies that came, as many and as much of them as fit into a sentence.
-pub(super) fn cookie_names(cx: &Cx) -> Vec<String> {
+pub(crate) fn cookie_names(cx: &Cx) -> Vec<String> {
     let cookies = cx.request.cookies.by_name();
     cookies
         .keys()

@@ -13,7 +13,7 @@ use crate::world::{Answer, World, as_url};
 const SITE: &str = "https://login.example.org";
 const OTHER_SITE: &str = "https://example.org:8443";
 
-async fn world() -> World {
+pub(crate) async fn world() -> World {
     world_with(json!({})).await
 }
 
@@ -44,7 +44,7 @@ async fn world_with(bia: Value) -> World {
     .await
 }
 
-fn key(algorithm: Algorithm) -> SoftKey {
+pub(crate) fn key(algorithm: Algorithm) -> SoftKey {
     SoftKey::new(algorithm, "example.org", SITE)
 }
 
@@ -76,7 +76,7 @@ async fn sign_up(world: &World, action: &str, email: &str, answer: &str) -> Answ
 }
 
 /// Somebody with a key of their own. Returns the path of their identity.
-async fn somebody(world: &World, email: &str, key: &mut SoftKey) -> String {
+pub(crate) async fn somebody(world: &World, email: &str, key: &mut SoftKey) -> String {
     let (action, answer) = created(world, key).await;
     let answer = sign_up(world, &action, email, &answer).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
@@ -84,7 +84,7 @@ async fn somebody(world: &World, email: &str, key: &mut SoftKey) -> String {
     format!("/admin/identities/{id}")
 }
 
-async fn sign_in(world: &World, key: &SoftKey) -> Answer {
+pub(crate) async fn sign_in(world: &World, key: &SoftKey) -> Answer {
     let (action, options) = asked(world, "login", "passkey_challenge").await;
     let body = json!({"passkey_login": key.get(&options)});
     world.post(&action, &body).await

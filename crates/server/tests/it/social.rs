@@ -11,7 +11,7 @@ use crate::world::{World, as_url, merge};
 const MAIL: &str = "user-1@example.org";
 const PASSWORD: &str = "correct-horse-battery-42";
 
-fn settings(provider: &Provider, more: Value) -> Value {
+pub(crate) fn settings(provider: &Provider, more: Value) -> Value {
     let email = json!({"type": "string", "format": "email", "ory.sh/kratos": {
         "credentials": {"password": {"identifier": true}}, "verification": {"via": "email"},
     }});

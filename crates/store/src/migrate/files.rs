@@ -82,6 +82,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         up: three!("0008_abuse_counters.sql"),
         down: three!("0008_abuse_counters.down.sql"),
     },
+    Migration {
+        number: 9,
+        name: "refusals",
+        up: three!("0009_refusals.sql"),
+        down: three!("0009_refusals.down.sql"),
+    },
 ];
 
 /// Whether a step is one of this version.

@@ -35,6 +35,7 @@ async fn as_the_reference_leaves_it(place: &Place) {
         "bia_hook_outbox",
         "bia_trusted_browsers",
         "bia_abuse_counter",
+        "bia_refusal",
     ] {
         let sql = format!("DROP TABLE {table}");
         conn.script(sql.leak()).await.unwrap();

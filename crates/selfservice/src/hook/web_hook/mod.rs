@@ -20,6 +20,7 @@ use self::context::{Told, context};
 use crate::cx::Cx;
 use crate::method::Refusal;
 use crate::problem::Problem;
+use crate::why::Why;
 
 /// Whether what a hook answers is looked at, so that in registration and settings it runs before
 /// anything is stored, and otherwise after.
@@ -66,12 +67,19 @@ pub(super) async fn run(
             hook = name(hook),
             "A web hook could not be called: {failure}"
         );
+        cx.because_of(Why::HookFailed, name(hook));
         failure.problem(name(hook))
     })?
     else {
         return Ok(None);
     };
-    judge(hook, &answer)
+    let judged = judge(hook, &answer);
+    match &judged {
+        Err(Refusal::Form(_)) => cx.because_of(Why::HookInterrupted, name(hook)),
+        Err(Refusal::Problem(_)) => cx.because_of(Why::HookFailed, name(hook)),
+        Ok(_) => {}
+    }
+    judged
 }
 
 /// Puts a call into the outbox that tells of nothing that is stored now.

@@ -9,6 +9,7 @@ use super::secret::Recipient;
 use crate::cx::Cx;
 use crate::method::Refusal;
 use crate::problem::Problem;
+use crate::why::Why;
 
 /// Somebody who can get a code, and where.
 pub(super) struct Reachable {
@@ -99,7 +100,7 @@ pub(super) async fn of_identifier(cx: &Cx, typed: &str) -> Result<Reachable, Ref
             .into_iter()
             .filter(|a| !exact || a.address == wanted)
             .collect();
-        return reachable(identity, chosen);
+        return reachable(cx, identity, chosen);
     }
     // A message can only be sent to what looks like an address.
     if has_fallback(cx)
@@ -107,6 +108,7 @@ pub(super) async fn of_identifier(cx: &Cx, typed: &str) -> Result<Reachable, Ref
         && let Some(identity) = find(cx, &MethodName::CREDENTIAL_TYPES, typed).await?
     {
         return reachable(
+            cx,
             identity,
             vec![CodeAddress {
                 channel: Channel::Email,
@@ -114,6 +116,7 @@ pub(super) async fn of_identifier(cx: &Cx, typed: &str) -> Result<Reachable, Ref
             }],
         );
     }
+    cx.because_nobody_is(typed);
     Err(Refusal::form(text::no_code_user()))
 }
 
@@ -131,12 +134,18 @@ pub(super) fn of_identity(cx: &Cx, identity: Identity, typed: &str) -> Result<Re
         .filter(|a| a.address == wanted)
         .collect();
     if chosen.is_empty() && has_fallback(cx) {
+        cx.meant(identity.id);
+        cx.because(Why::AddressUnknown);
         return Err(Refusal::form(text::login_address_unknown()));
     }
-    reachable(identity, chosen)
+    reachable(cx, identity, chosen)
 }
 
-fn reachable(identity: Identity, addresses: Vec<CodeAddress>) -> Result<Reachable, Refusal> {
+fn reachable(
+    cx: &Cx,
+    identity: Identity,
+    addresses: Vec<CodeAddress>,
+) -> Result<Reachable, Refusal> {
     let recipient = |a: CodeAddress| Recipient {
         address: a.address,
         via: Some(a.channel),
@@ -149,6 +158,8 @@ fn reachable(identity: Identity, addresses: Vec<CodeAddress>) -> Result<Reachabl
         .map(recipient)
         .collect();
     if recipients.is_empty() {
+        cx.meant(identity.id);
+        cx.because(Why::NoSuchCredential);
         return Err(Refusal::form(text::no_code_user()));
     }
     Ok(Reachable {

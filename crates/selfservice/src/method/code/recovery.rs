@@ -18,6 +18,7 @@ use crate::method::recovered::{recovered, refuse_somebody_signed_in};
 use crate::method::{RecoveryMethod, RecoveryStep, Refusal, Restart, fields};
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
+use crate::why::Why;
 
 /// Digits of a code, as the form says.
 const CODE_LENGTH: u64 = 6;
@@ -153,6 +154,7 @@ async fn ask(
             send(cx, flow, &[recipient], Whom::Identity(&identity)).await?;
         }
         None => {
+            cx.because(Why::AddressUnknown);
             pretend(cx, flow, &typed).await?;
             if cx
                 .config()

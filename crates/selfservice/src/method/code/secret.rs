@@ -11,6 +11,7 @@ use crate::cx::Cx;
 use crate::problem::Problem;
 use crate::session::signed;
 use crate::token;
+use crate::why::Why;
 
 /// Whom a code is for.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,11 @@ fn kind(flow: &Flow) -> CodeKind {
     }
 }
 
+/// Whether a code was made for nobody, and so was never sent.
+fn is_nobodys(code: &Code) -> bool {
+    code.identity_id.is_none() && code.kind != CodeKind::Registration
+}
+
 /// Why a code was not taken.
 pub(super) enum CodeRefused {
     /// Unknown, of another flow, or expired.
@@ -104,11 +110,13 @@ pub(super) async fn redeem_if(
     let codes = code::list_for_flow(&mut tx, flow.id).await?;
     tx.commit().await?;
     if tries > i64::from(cx.config().selfservice.methods.code.max_submissions) {
+        cx.because(Why::CodeTriesSpent);
         let reason = "Too many codes were tried in this flow. Start a new one.";
         return Err(Problem::BadRequest(reason.into()).into());
     }
     let Some(owner) = owner(&codes) else {
         // Nothing was sent that could be guessed at.
+        cx.because(Why::CodeWrong);
         return Err(CodeRefused::Invalid);
     };
     let at = Guess {
@@ -134,21 +142,47 @@ async fn compare(
     acceptable: impl Fn(&Code) -> bool + Send,
 ) -> Result<Code, CodeRefused> {
     // Every stored hash is compared, so that the time does not tell which one matched.
+    let asks_nobody = !codes.is_empty() && codes.iter().all(is_nobodys);
+    let whose = codes.iter().find_map(|row| row.identity_id);
     let mut found = None;
     for row in codes {
         if cx.runtime.keys.code_matches(&row.hmac, sent) {
             found = Some(row);
         }
     }
-    // A code that belongs to nobody was never sent; see `send::pretend`.
-    let row = found.filter(|row| row.identity_id.is_some() || row.kind == CodeKind::Registration);
-    let row = row.ok_or(CodeRefused::Invalid)?.clone();
-    let used = || Problem::BadRequest("This code was used already. Ask for a new one.".into());
+    let invalid = |why| {
+        cx.because(why);
+        CodeRefused::Invalid
+    };
+    let Some(row) = found.cloned() else {
+        if let Some(owner) = whose {
+            cx.meant(owner);
+        }
+        // Of whom a code was asked for, its flow knows; one that belongs to nobody was never sent, see `send::pretend`.
+        return Err(invalid(if asks_nobody {
+            Why::CodeNeverSent
+        } else {
+            Why::CodeWrong
+        }));
+    };
+    if is_nobodys(&row) {
+        return Err(invalid(Why::CodeNeverSent));
+    }
+    if let Some(owner) = row.identity_id {
+        cx.meant(owner);
+    }
+    let used = || {
+        cx.because(Why::CodeUsed);
+        Problem::BadRequest("This code was used already. Ask for a new one.".into())
+    };
     if row.used_at.is_some() {
         return Err(used().into());
     }
-    if row.is_expired(cx.now) || !acceptable(&row) {
-        return Err(CodeRefused::Invalid);
+    if row.is_expired(cx.now) {
+        return Err(invalid(Why::CodeExpired));
+    }
+    if !acceptable(&row) {
+        return Err(invalid(Why::CodeForAnother));
     }
     let mut conn = cx.write().await?;
     if code::consume(&mut conn, row.id, cx.now).await? {

@@ -14,6 +14,7 @@ use crate::form::Form;
 use crate::method::{Refusal, Restart, VerificationMethod, VerificationStep, fields};
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
+use crate::why::Why;
 use crate::{csrf, engine};
 
 #[async_trait]
@@ -183,6 +184,7 @@ async fn ask(
             verification::send(cx, flow, &Code, &identity, &address).await?
         }
         None => {
+            cx.because(Why::AddressUnknown);
             pretend(cx, flow, typed).await?;
             if cx
                 .config()

@@ -12,6 +12,7 @@ use crate::flow::login::{go_ahead, identifier_label};
 use crate::form::Form;
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
+use crate::why::Why;
 
 /// The method. It asks who it is and proves nothing.
 pub struct IdentifierFirst;
@@ -101,6 +102,13 @@ async fn identify(
     offers_nothing &= flow.ui.nodes.iter().all(|n| before.contains(n));
     if (offers_nothing && !mitigate) || identifier.is_empty() {
         flow.ui.nodes = before;
+        match &identity {
+            Some(identity) => {
+                cx.meant(identity.id);
+                cx.because(Why::NoSuchCredential);
+            }
+            None => cx.because_nobody_is(identifier),
+        }
         return Err(Refusal::field("identifier", text::account_not_found()));
     }
     if !go_ahead(cx, flow, stage, identifier).await? {

@@ -19,6 +19,7 @@ use crate::method::recovered::{recovered, refuse_somebody_signed_in};
 use crate::method::{RecoveryMethod, RecoveryStep, Refusal, Restart, fields, post};
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
+use crate::why::Why;
 use crate::{engine, flow, identity};
 
 #[async_trait]
@@ -66,7 +67,10 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refu
     drop(conn);
     match found {
         Some(identity) => send(cx, flow, &identity, address).await?,
-        None => tell_unknown(cx, flow, &typed).await?,
+        None => {
+            cx.because(Why::AddressUnknown);
+            tell_unknown(cx, flow, &typed).await?;
+        }
     }
     flow.state = State::SentEmail;
     flow.active = Some(MethodName::Link);

@@ -11,6 +11,7 @@ use crate::problem::Problem;
 use crate::return_to;
 use crate::session::signed;
 use crate::token;
+use crate::why::Why;
 
 /// Letters and digits of a token: 190 bits.
 const TOKEN_LENGTH: usize = 32;
@@ -94,13 +95,20 @@ pub(super) async fn redeem(
     let candidates: Vec<&str> = candidates.iter().map(String::as_str).collect();
     let mut conn = cx.write().await?;
     let found = code::find_by_hmac(&mut conn, &candidates).await?;
-    let row = found
-        .filter(|row| row.flow_id == flow.id && kinds.contains(&row.kind) && row.used_at.is_none());
-    let row = row.ok_or(TokenRefused::Invalid)?;
-    if !code::consume(&mut conn, row.id, cx.now).await? {
-        return Err(TokenRefused::Invalid);
+    let refused = |why| {
+        cx.because(why);
+        TokenRefused::Invalid
+    };
+    let row = found.filter(|row| row.flow_id == flow.id && kinds.contains(&row.kind));
+    let row = row.ok_or_else(|| refused(Why::LinkUnknown))?;
+    if let Some(owner) = row.identity_id {
+        cx.meant(owner);
+    }
+    if row.used_at.is_some() || !code::consume(&mut conn, row.id, cx.now).await? {
+        return Err(refused(Why::LinkUsed));
     }
     if row.is_expired(cx.now) {
+        cx.because(Why::LinkExpired);
         Err(TokenRefused::Expired(row.expires_at))
     } else {
         Ok(row)

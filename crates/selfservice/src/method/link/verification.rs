@@ -17,6 +17,7 @@ use crate::identity;
 use crate::method::{Refusal, Restart, VerificationMethod, VerificationStep, fields, post};
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
+use crate::why::Why;
 
 #[async_trait]
 impl VerificationMethod for Link {
@@ -111,7 +112,10 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<VerificationStep, 
         Some((identity, address)) => {
             verification::send(cx, flow, &Link, &identity, &address).await?
         }
-        None => tell_unknown(cx, flow, &typed).await?,
+        None => {
+            cx.because(Why::AddressUnknown);
+            tell_unknown(cx, flow, &typed).await?;
+        }
     }
     flow.state = State::SentEmail;
     flow.ui.clear_messages();

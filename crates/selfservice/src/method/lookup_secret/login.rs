@@ -17,6 +17,7 @@ use crate::engine;
 use crate::form::Form;
 use crate::method::{LoginMethod, LoginStage, LoginStep, Refusal, fields};
 use crate::problem::Problem;
+use crate::why::Why;
 
 const CODE: &str = "lookup_secret";
 
@@ -86,12 +87,15 @@ async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
 async fn compare(cx: &Cx, id: Uuid, code: &str) -> Result<Identity, Refusal> {
     let answer: Result<Answer, StoreError> =
         transact!(cx.app.store, tx => use_code(tx, id, code, cx.now).await);
-    match answer? {
-        Answer::Right(identity) => Ok(*identity),
-        Answer::NoCodes => Err(Refusal::form(text::no_lookup_codes())),
-        Answer::Used => Err(Refusal::form(text::lookup_already_used())),
-        Answer::Wrong => Err(Refusal::form(text::lookup_invalid())),
-    }
+    let (why, message) = match answer? {
+        Answer::Right(identity) => return Ok(*identity),
+        Answer::NoCodes => (Why::NoSuchCredential, text::no_lookup_codes()),
+        Answer::Used => (Why::LookupCodeUsed, text::lookup_already_used()),
+        Answer::Wrong => (Why::LookupCodeWrong, text::lookup_invalid()),
+    };
+    cx.meant(id);
+    cx.because(why);
+    Err(Refusal::form(message))
 }
 
 enum Answer {

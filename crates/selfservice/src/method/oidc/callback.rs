@@ -19,6 +19,7 @@ use crate::outcome::Outcome;
 use crate::problem::{Problem, StartOver};
 use crate::return_to;
 use crate::session::LiveSession;
+use crate::why::Why;
 
 /// Takes a browser that a provider sent back. `named` is the provider in the path, where it stands there. Gives the
 /// kind of flow that this was about, as far as that is known.
@@ -149,7 +150,10 @@ async fn dispatch(
         traits: object(&journey.traits),
         in_browser: true,
     });
-    let came = came.map_err(Refusal::from);
+    let came = came.map_err(|problem| {
+        cx.because_of(Why::ProviderRefused, &provider.id);
+        Refusal::from(problem)
+    });
     let (origin, code) = (flow.clone(), native::return_code(cx, &flow).await?);
     let outcome = match flow.kind {
         FlowKind::Login => {

@@ -21,6 +21,7 @@ use crate::method::{LoginMethod, LoginStage, LoginStep, Method, Refusal, fields}
 use crate::problem::Problem;
 use crate::return_to;
 use crate::session::LiveSession;
+use crate::why::Why;
 
 const ANSWER: &str = "passkey_login";
 const CHALLENGE: &str = "passkey_challenge";
@@ -133,11 +134,16 @@ async fn step(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusa
         Problem::BadRequest(format!("The answer of the passkey cannot be read: {why}."))
     })?;
     let Some((identity, kind)) = find(cx, answer.user_handle()).await? else {
+        cx.because(Why::NoSuchCredential);
         return Err(Refusal::form(text::no_such_webauthn_user()));
     };
+    cx.meant(identity.id);
     let keys = keys_of(&identity, kind);
     let alone = keys.keys().filter(|key| key.is_passwordless);
-    let wrong = || Refusal::form(text::webauthn_assertion_wrong());
+    let wrong = || {
+        cx.because(Why::KeyRefused);
+        Refusal::form(text::webauthn_assertion_wrong())
+    };
     let site = Site::of_passkey(cx);
     // The account was found by the handle, so that it is the one that the key knows.
     let (key, used): (&Key, _) = site

@@ -15,6 +15,7 @@ use crate::flow::login::identifier_label;
 use crate::form::Form;
 use crate::method::{LoginMethod, LoginStage, LoginStep, Method, Refusal, fields};
 use crate::problem::Problem;
+use crate::why::Why;
 
 #[async_trait]
 impl LoginMethod for Password {
@@ -145,6 +146,7 @@ async fn compare(
     password: Zeroizing<String>,
 ) -> Result<Identity, Refusal> {
     let Some(identity) = find(cx, identifier).await? else {
+        cx.because_nobody_is(identifier);
         // Work as for a known identifier, so that the time of the answer does not tell.
         cx.runtime.hasher.verify_nothing(&password).await;
         return Err(Refusal::form(text::login_invalid_credentials()));
@@ -170,7 +172,11 @@ async fn verify(
     identifier: &str,
     password: Zeroizing<String>,
 ) -> Result<Identity, Refusal> {
-    let wrong = || Refusal::form(text::login_invalid_credentials());
+    let wrong = |why| {
+        cx.because(why);
+        Refusal::form(text::login_invalid_credentials())
+    };
+    cx.meant(identity.id);
     let config = identity
         .credential(MethodName::Password)
         .map(PasswordConfig::of)
@@ -178,7 +184,7 @@ async fn verify(
     if config.hashed_password.is_empty() && !config.use_password_migration_hook {
         // As for nobody: whether somebody has a password is not told by the time of the answer either.
         cx.runtime.hasher.verify_nothing(&password).await;
-        return Err(wrong());
+        return Err(wrong(Why::NoSuchCredential));
     }
     if config.waits_for_migration() {
         return migrate::run(cx, flow, identity, identifier, password).await;
@@ -195,11 +201,11 @@ async fn verify(
                 // An imported hash may cost less than one of ours: the time is not to tell of it.
                 cx.runtime.hasher.verify_nothing(&password).await;
             }
-            return Err(wrong());
+            return Err(wrong(Why::PasswordWrong));
         }
         Err(error) => {
             tracing::warn!(identity.id = %identity.id, %error, "a stored password hash cannot be verified");
-            return Err(wrong());
+            return Err(wrong(Why::PasswordHashUnreadable));
         }
     }
     if cx.runtime.hasher.needs_rehash(&config.hashed_password) {

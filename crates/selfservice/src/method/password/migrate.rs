@@ -16,6 +16,7 @@ use crate::hook::web_hook::call::{self, Event, Failure};
 use crate::hook::web_hook::context::{Subject, Told, context};
 use crate::method::Refusal;
 use crate::problem::Problem;
+use crate::why::Why;
 
 /// How much of an answer is looked at, in bytes.
 const ANSWER_BYTES: usize = 1024;
@@ -39,9 +40,11 @@ pub(super) async fn run(
     let asked = ask(cx, flow, &identity, identifier, &password).await;
     let matches = asked.map_err(|failure| {
         tracing::warn!(identity.id = %identity.id, "The password migration hook failed: {failure}");
+        cx.because_of(Why::HookFailed, "password_migration");
         failure.problem()
     })?;
     if !matches {
+        cx.because(Why::PasswordRefusedElsewhere);
         return Err(Refusal::form(text::login_invalid_credentials()));
     }
     match take_over(cx, identity.id, &password).await? {

@@ -14,6 +14,7 @@ use crate::engine;
 use crate::form::Form;
 use crate::method::{LoginMethod, LoginStage, LoginStep, Refusal, fields};
 use crate::problem::Problem;
+use crate::why::Why;
 
 const CODE: &str = "totp_code";
 
@@ -87,7 +88,9 @@ async fn check(cx: &Cx, flow: &Flow, form: &Form) -> Result<Identity, Refusal> {
     let Some(identity) = found else {
         return Err(Problem::Aal1Required.into());
     };
+    cx.meant(identity.id);
     let Some(credential) = identity.credential(MethodName::Totp) else {
+        cx.because(Why::NoSuchCredential);
         return Err(Refusal::form(text::no_totp_device()));
     };
     let config = TotpConfig::of(credential);
@@ -120,9 +123,11 @@ async fn is_right(
 ) -> Result<bool, Problem> {
     let Some(key) = config.key() else {
         tracing::warn!(identity.id = %identity.id, "a stored authenticator app has no key that can be read");
+        cx.because(Why::TotpKeyUnreadable);
         return Ok(false);
     };
     let Some(step) = step::of_code(&key, code, cx.now) else {
+        cx.because(Why::TotpWrong);
         return Ok(false);
     };
     let mut conn = cx.write().await?;
@@ -130,6 +135,7 @@ async fn is_right(
         bia_store::used_step::consume(&mut conn, identity.id, &key.fingerprint(), step).await?;
     if !first {
         tracing::info!(identity.id = %identity.id, "the code of an authenticator app was sent a second time");
+        cx.because(Why::TotpUsed);
     }
     Ok(first)
 }

@@ -19,6 +19,7 @@ use crate::method::{LoginMethod, LoginStage, LoginStep, Method, Refusal, fields}
 use crate::problem::Problem;
 use crate::return_to;
 use crate::session::LiveSession;
+use crate::why::Why;
 
 const ANSWER: &str = "webauthn_login";
 const FUNCTION: &str = "oryWebAuthnLogin";
@@ -168,6 +169,7 @@ async fn step(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusa
     }
     let identifier = form.text(IDENTIFIER).unwrap_or_default();
     let Some(identity) = find(cx, identifier).await? else {
+        cx.because_nobody_is(identifier);
         return Err(Refusal::form(text::no_such_webauthn_user()));
     };
     if form.text(ANSWER).is_some() {
@@ -199,6 +201,8 @@ fn challenge(
     let before = std::mem::take(&mut flow.ui.nodes);
     if !ask(cx, flow, identity, &keys, text::login_continue_label()) {
         flow.ui.nodes = before;
+        cx.meant(identity.id);
+        cx.because(Why::NoSuchCredential);
         return Err(Refusal::form(text::no_such_webauthn_user()));
     }
     let node = ui::hidden(IDENTIFIER, identifier, Group::Default).required();
@@ -215,7 +219,9 @@ async fn authenticate(
     form: &Form,
     identity: Identity,
 ) -> Result<LoginStep, Refusal> {
+    cx.meant(identity.id);
     let Some(credential) = identity.credential(MethodName::Webauthn) else {
+        cx.because(Why::NoSuchCredential);
         return Err(Refusal::form(text::no_webauthn_device()));
     };
     let handle = KeysConfig::of(credential).user_handle;
@@ -231,7 +237,10 @@ async fn authenticate(
             "The answer of the security key cannot be read: {why}."
         ))
     })?;
-    let wrong = || Refusal::form(text::webauthn_assertion_wrong());
+    let wrong = || {
+        cx.because(Why::KeyRefused);
+        Refusal::form(text::webauthn_assertion_wrong())
+    };
     let site = Site::of_webauthn(cx);
     let (key, used) = site
         .take(flow, &answer, &account, keys.iter())?

@@ -7,7 +7,7 @@ use super::super::{Threads, block_on};
 use super::Client;
 use super::output::Shown;
 
-const TITLES: [&str; 10] = [
+const TITLES: [&str; 11] = [
     "ID",
     "STATE",
     "CAN SIGN IN",
@@ -18,6 +18,7 @@ const TITLES: [&str; 10] = [
     "WHY",
     "ENROL BY",
     "LOCKED UNTIL",
+    "LAST REFUSALS",
 ];
 
 #[derive(Args)]
@@ -59,6 +60,7 @@ fn row(access: &Value) -> Vec<String> {
         text(&mfa["reason"]),
         mfa["enrol_by"].as_str().unwrap_or("-").to_owned(),
         locks(&access["locks"]),
+        refusals(&access["last_refusals"]),
     ]
 }
 
@@ -77,6 +79,25 @@ fn locks(all: &Value) -> String {
     match locked.as_slice() {
         [] => "-".to_owned(),
         locked => locked.join(", "),
+    }
+}
+
+/// When, and by what names the reasons are called; the newest first, and not more than fit a cell.
+fn refusals(list: &Value) -> String {
+    let one = |refusal: &Value| {
+        let whys = joined(&refusal["why"], |why| text(&why["id"]));
+        format!("{} {whys}", text(&refusal["time"]))
+    };
+    let all: Vec<String> = list
+        .as_array()
+        .into_iter()
+        .flatten()
+        .take(3)
+        .map(one)
+        .collect();
+    match all.is_empty() {
+        true => "-".into(),
+        false => all.join("; "),
     }
 }
 

@@ -71,7 +71,18 @@ pub(super) struct Reply {
 
 impl Client {
     pub(super) fn admin(&self) -> anyhow::Result<Admin> {
-        let endpoint = self.endpoint.as_deref().filter(|text| !text.is_empty()).context(
+        Admin::at(self.endpoint.as_deref())
+    }
+
+    fn show(&self, shown: &output::Shown) -> anyhow::Result<()> {
+        output::print(shown, &self.format, self.quiet)
+    }
+}
+
+impl Admin {
+    /// The admin API at a URL.
+    pub(super) fn at(endpoint: Option<&str>) -> anyhow::Result<Admin> {
+        let endpoint = endpoint.filter(|text| !text.is_empty()).context(
             "Say which server to ask: --endpoint http://127.0.0.1:4434, or the environment variable KRATOS_ADMIN_URL.",
         )?;
         let base = Url::parse(endpoint)
@@ -88,12 +99,6 @@ impl Client {
         })
     }
 
-    fn show(&self, shown: &output::Shown) -> anyhow::Result<()> {
-        output::print(shown, &self.format, self.quiet)
-    }
-}
-
-impl Admin {
     pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> anyhow::Result<Reply> {
         self.ask(Method::GET, path, query, None).await
     }

@@ -77,40 +77,6 @@ fn wrong_domain(case: &Case, section: &str) -> Option<Diagnosis> {
     })
 }
 
-/// `SameSite=None` is only taken with `Secure`.
-pub(super) fn none_without_secure(case: &Case) -> Vec<Diagnosis> {
-    let config = case.config();
-    let attributes = [
-        ("cookies", config.cookies.same_site, config.cookies.secure),
-        (
-            "session.cookie",
-            config.session.cookie.same_site,
-            config.session.cookie.secure,
-        ),
-    ];
-    let wrong = attributes
-        .into_iter()
-        .find(|(_, same_site, secure)| *same_site == SameSite::None && !secure);
-    let finding = |(section, ..): (&str, SameSite, bool)| {
-        let key = if case.is_written(&format!("{section}.same_site")) {
-            format!("{section}.same_site")
-        } else {
-            "cookies.same_site".to_owned()
-        };
-        case.found(
-            "cookies.none_without_secure",
-            &key,
-            "Cookies with SameSite None are not Secure.",
-        )
-        .why("Browsers throw cookies with SameSite=None away unless they are Secure.")
-        .mend(
-            "Send them over https only, or use Lax.",
-            snippet(section, "secure", "\"true\""),
-        )
-    };
-    wrong.map(finding).into_iter().collect()
-}
-
 /// `SameSite=Strict` loses cookies when a browser comes back from elsewhere.
 pub(super) fn strict_with_providers(case: &Case) -> Vec<Diagnosis> {
     let config = case.config();

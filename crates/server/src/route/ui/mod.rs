@@ -108,7 +108,7 @@ async fn stored_error(cx: &Cx) -> Result<Answer, Problem> {
 
 /// The page for what goes wrong while a page is made. It asks the database for nothing more.
 fn failed(incoming: &Incoming, problem: &Problem) -> Response {
-    respond::log(problem);
+    respond::log(incoming, problem);
     let described = error::answer(problem).about(incoming.request_id.as_deref());
     let view = View::of_nobody(&incoming.cx, None);
     let details = ErrorDetails::from_json(&described.body());
