@@ -61,8 +61,8 @@ fn the_review_names_nothing_that_is_gone() {
 
 /// A request that a server in memory got.
 async fn cx(path: &str) -> Cx {
-    // {"properties": {"traits": {"type": "object", "properties": {}}}}
-    let schema = "base64://eyJwcm9wZXJ0aWVzIjogeyJ0cmFpdHMiOiB7InR5cGUiOiAib2JqZWN0IiwgInByb3BlcnRpZXMiOiB7fX19fQ==";
+    // {"properties": {"traits": {"type": "object", "properties": {"email": {"type": "string"}}}}}
+    let schema = "base64://eyJwcm9wZXJ0aWVzIjogeyJ0cmFpdHMiOiB7InR5cGUiOiAib2JqZWN0IiwgInByb3BlcnRpZXMiOiB7ImVtYWlsIjogeyJ0eXBlIjogInN0cmluZyJ9fX19fQ==";
     let config = Config::from_json(json!({
         "dsn": "memory",
         "serve": {"public": {"base_url": "http://public.example.org/"}},
