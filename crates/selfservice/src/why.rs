@@ -80,6 +80,8 @@ reasons! {
     CodeForAnother = "code_for_another", "The code was right, but was sent to another account or address than the form names.";
     /// Too many tries in the flow.
     CodeTriesSpent = "code_tries_spent", "Too many codes were tried in this flow (selfservice.methods.code.config.max_submissions).";
+    /// Sent once more after it went well.
+    FlowCompleted = "flow_completed", "The flow had come to its good end before; whoever sends its form again starts over.";
     /// No token of a link, or one of another flow.
     LinkUnknown = "link_unknown", "The token of the link is unknown, or belongs to another flow.";
     /// A link that was followed before.

@@ -272,7 +272,7 @@ async fn a_code_that_is_not_taken(place: &Place) {
     let form = json!({"method": "code", "code": world.code(MAIL).await});
     assert_eq!(app.submit(&flow, form.clone()).await.status, 200);
     let used = app.submit(&flow, form).await;
-    assert_eq!(reason(&world, &used).await, because("code_used", &id));
+    assert_eq!(reason(&world, &used).await, because("flow_completed", ""));
 }
 
 async fn a_link_that_is_not_taken(place: &Place) {

@@ -130,6 +130,7 @@ async fn ask(
         return Err(Refusal::form(text::recovery_no_strategy()));
     }
     if flow.state == State::PassedChallenge {
+        cx.because(Why::FlowCompleted);
         let why = Refusal::form(text::recovery_already_completed());
         return Ok(RecoveryStep::StartOver(Restart {
             why,

@@ -114,6 +114,7 @@ async fn take(
         return Err(Refusal::form(text::verification_no_strategy()));
     }
     if flow.state == State::PassedChallenge {
+        cx.because(Why::FlowCompleted);
         let why = Refusal::form(text::verification_already_completed());
         return Ok(VerificationStep::StartOver(Restart {
             why,

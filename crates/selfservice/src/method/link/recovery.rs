@@ -53,6 +53,7 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refu
         return Err(Refusal::form(text::recovery_no_strategy()));
     }
     if flow.state == State::PassedChallenge {
+        cx.because(Why::FlowCompleted);
         return Ok(start_over(text::recovery_already_completed()));
     }
     let Some(typed) = fields::email(form)? else {

@@ -102,6 +102,7 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<VerificationStep, 
         return Err(Refusal::form(text::verification_no_strategy()));
     }
     if flow.state == State::PassedChallenge {
+        cx.because(Why::FlowCompleted);
         return Ok(start_over(text::verification_already_completed()));
     }
     let Some(typed) = fields::email(form)? else {

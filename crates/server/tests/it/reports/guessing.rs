@@ -42,7 +42,12 @@ async fn try_password(world: &World, identifier: &str, password: &str) -> Answer
 
 /// What an answer says, but for the seconds that are left.
 fn gist(answer: &Answer) -> (StatusCode, String, bool) {
-    let body = answer.json()["error"].to_string();
+    let mut error = answer.json()["error"].take();
+    if let Some(help) = error["bia"].as_object_mut() {
+        // Each request has a name of its own.
+        help.remove("request");
+    }
+    let body = error.to_string();
     let body = body.chars().filter(|c| !c.is_ascii_digit()).collect();
     (answer.status, body, answer.header("retry-after").is_some())
 }
