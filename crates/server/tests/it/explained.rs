@@ -251,6 +251,11 @@ async fn a_code_that_is_not_taken(place: &Place) {
     let answer = app.submit(&flow, form).await;
     assert_eq!(reason(&world, &answer).await, because("code_expired", &id));
 
+    let (flow, form) = code_sent(&world, &mut app).await;
+    assert_eq!(app.submit(&flow, form.clone()).await.status, 200);
+    let used = Client::app(&world).submit(&flow, form).await;
+    assert_eq!(reason(&world, &used).await, because("code_used", &id));
+
     // A flow of somebody who is not here looks like any other; the operator sees that no code was ever sent.
     let flow = app.begin("recovery", "").await;
     let asked = json!({"method": "code", "email": NOBODY});

@@ -18,7 +18,7 @@ pub use search::{
 };
 
 use crate::args;
-use crate::db::{Conn, StoreError, Tx};
+use crate::db::{Conn, StoreError, Tx, Value};
 use crate::search as terms;
 use columns::{
     JOINED_ROWS, gather, identity_columns, join_addresses, recovery_columns, verifiable_columns,
@@ -179,6 +179,18 @@ pub async fn lock(tx: &mut Tx, id: Uuid) -> Result<bool, StoreError> {
         )
         .await?;
     Ok(found > 0)
+}
+
+/// As [`lock`], for several at once.
+pub(crate) async fn lock_all(tx: &mut Tx, ids: &[Uuid]) -> Result<(), StoreError> {
+    let nid = tx.nid();
+    tx.execute_in(
+        "UPDATE identities SET updated_at = updated_at WHERE nid = $1 AND id IN ($*)",
+        &[nid.into()],
+        ids.iter().copied().map(Value::from),
+    )
+    .await?;
+    Ok(())
 }
 
 /// Notes the highest level that the identity's credentials allow.

@@ -21,47 +21,47 @@ pub(super) fn moment(dialect: Dialect, time: OffsetDateTime) -> i64 {
 
 /// Keeps the terms of an identity that has none.
 pub(crate) async fn insert(tx: &mut Tx, identity: &Identity) -> Result<(), StoreError> {
-    let made = terms(identity, &tx.searchable());
-    insert_made(tx, identity, &made).await
+    insert_all(tx, std::slice::from_ref(identity)).await
 }
 
-async fn insert_made(
-    tx: &mut Tx,
-    identity: &Identity,
-    made: &BTreeSet<String>,
-) -> Result<(), StoreError> {
-    let (nid, shape) = (tx.nid(), tx.searchable().shape());
-    let row = |term: &'_ String| -> [Value<'static>; 3] {
-        [nid.into(), term.clone().into(), identity.id.into()]
-    };
-    let rows: Vec<[Value<'static>; 3]> = made.iter().map(row).collect();
+/// Keeps the terms of identities that have none, by as few statements as possible.
+async fn insert_all(tx: &mut Tx, identities: &[Identity]) -> Result<(), StoreError> {
+    let (nid, dialect, searchable) = (tx.nid(), tx.dialect(), tx.searchable());
+    let indexed_at = moment(dialect, OffsetDateTime::now_utc());
+    let mut term_rows: Vec<[Value<'static>; 3]> = Vec::new();
+    let mut entry_rows: Vec<[Value<'static>; 6]> = Vec::with_capacity(identities.len());
+    for identity in identities {
+        let made = terms(identity, &searchable);
+        term_rows.extend(
+            made.into_iter()
+                .map(|term| [nid.into(), term.into(), identity.id.into()]),
+        );
+        entry_rows.push([
+            nid.into(),
+            identity.id.into(),
+            moment(dialect, identity.updated_at).into(),
+            i64::from(is_verified(identity)).into(),
+            searchable.shape().into(),
+            indexed_at.into(),
+        ]);
+    }
     tx.insert_rows(
         "INSERT INTO bia_search_term (nid, term, identity_id) VALUES $*",
-        &rows,
+        &term_rows,
     )
     .await?;
-    let changed_at = moment(tx.dialect(), identity.updated_at);
-    let indexed_at = moment(tx.dialect(), OffsetDateTime::now_utc());
-    tx.execute(
-        "INSERT INTO bia_search_entry (nid, identity_id, changed_at, verified, shape, indexed_at) VALUES ($1, $2, $3, $4, $5, $6)",
-        args![
-            nid,
-            identity.id,
-            changed_at,
-            i64::from(is_verified(identity)),
-            shape,
-            indexed_at
-        ],
+    tx.insert_rows(
+        "INSERT INTO bia_search_entry (nid, identity_id, changed_at, verified, shape, indexed_at) VALUES $*",
+        &entry_rows,
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Brings the terms of an identity to what it is now; most changes change none.
 pub(crate) async fn replace(tx: &mut Tx, identity: &Identity) -> Result<(), StoreError> {
     let searchable = tx.searchable();
     if terms(identity, &searchable) != kept(tx, identity.id).await? {
-        return make_anew(tx, identity).await;
+        return make_all_anew(tx, std::slice::from_ref(identity)).await;
     }
     let (nid, dialect) = (tx.nid(), tx.dialect());
     tx.execute(
@@ -90,23 +90,31 @@ async fn kept(tx: &mut Tx, id: Uuid) -> Result<BTreeSet<String>, StoreError> {
     rows.iter().map(|row| row.only("bia_search_term")).collect()
 }
 
-/// Makes the terms of an identity, whatever it had before.
-pub(super) async fn make_anew(tx: &mut Tx, identity: &Identity) -> Result<(), StoreError> {
-    remove(tx, identity.id).await?;
-    insert(tx, identity).await
+/// Makes the terms of identities, whatever they had before.
+pub(super) async fn make_all_anew(tx: &mut Tx, identities: &[Identity]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = identities.iter().map(|identity| identity.id).collect();
+    remove_all(tx, &ids).await?;
+    insert_all(tx, identities).await
 }
 
 /// Removes the terms of an identity.
 pub(crate) async fn remove(tx: &mut Tx, id: Uuid) -> Result<(), StoreError> {
-    let nid = tx.nid();
-    tx.execute(
-        "DELETE FROM bia_search_term WHERE nid = $1 AND identity_id = $2",
-        args![nid, id],
+    remove_all(tx, &[id]).await
+}
+
+async fn remove_all(tx: &mut Tx, ids: &[Uuid]) -> Result<(), StoreError> {
+    let nid = [Value::from(tx.nid())];
+    let ids = || ids.iter().copied().map(Value::from);
+    tx.execute_in(
+        "DELETE FROM bia_search_term WHERE nid = $1 AND identity_id IN ($*)",
+        &nid,
+        ids(),
     )
     .await?;
-    tx.execute(
-        "DELETE FROM bia_search_entry WHERE nid = $1 AND identity_id = $2",
-        args![nid, id],
+    tx.execute_in(
+        "DELETE FROM bia_search_entry WHERE nid = $1 AND identity_id IN ($*)",
+        &nid,
+        ids(),
     )
     .await?;
     Ok(())

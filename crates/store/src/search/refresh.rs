@@ -10,16 +10,16 @@ use bia_model::Identity;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::keep::{make_anew, moment, remove};
+use super::keep::{make_all_anew, moment, remove};
 use crate::db::{Conn, Dialect, Store, StoreError, Value};
-use crate::identity::{Expand, Filter, Page, list, lock};
+use crate::identity::{Expand, Filter, Page, list, lock_all};
 use crate::{args, transact};
 
 /// How many identities are looked at in one step.
 const STEP: u32 = 500;
 
 /// How many get new terms in one unit of work.
-const CHUNK: usize = 50;
+const CHUNK: usize = 100;
 
 /// On MySQL, whose times have whole seconds, a change within this time of making the terms is not told from the
 /// state before. In microseconds.
@@ -212,14 +212,9 @@ async fn index(store: &Store, ids: &[Uuid]) -> Result<(), StoreError> {
         size: STEP,
     };
     transact!(store, tx => {
-        for id in ids {
-            lock(tx, *id).await?;
-        }
+        lock_all(tx, ids).await?;
         let found = list(tx, Filter::Ids(ids), page, Expand::Credentials).await?;
-        for identity in &found.items {
-            make_anew(tx, identity).await?;
-        }
-        Ok::<(), StoreError>(())
+        make_all_anew(tx, &found.items).await
     })
 }
 
