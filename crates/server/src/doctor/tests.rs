@@ -437,6 +437,71 @@ fn planted() -> Vec<(&'static str, Value, &'static str, &'static str)> {
             "selfservice.methods.webauthn.config.rp.origins",
         ),
         (
+            "a policy for those who have no metadata",
+            mfa(&[
+                json!({"properties": {"metadata_admin": {"properties": {"staff": {"const": true}}, "required": ["staff"]}}}),
+            ]),
+            "mfa.fits_those_without",
+            "bia.mfa.rules[0].when",
+        ),
+        (
+            "a policy for those who have no such trait",
+            mfa(&[json!({"properties": {"traits": {"properties": {"role": {"const": "staff"}}}}})]),
+            "mfa.fits_those_without",
+            "bia.mfa.rules[0].when",
+        ),
+        (
+            "a policy for a schema that is not there",
+            mfa(&[
+                json!({"properties": {"schema_id": {"const": "person"}}}),
+                json!({"properties": {"schema_id": {"enum": ["employee", "worker"]}}}),
+            ]),
+            "mfa.unknown_schema",
+            "bia.mfa.rules[1].when",
+        ),
+        (
+            "a policy behind one for everybody",
+            mfa(&[
+                json!({"description": "everybody"}),
+                json!({"properties": {"schema_id": {"const": "person"}}}),
+            ]),
+            "mfa.never_reached",
+            "bia.mfa.rules[1]",
+        ),
+        (
+            "a policy that nothing satisfies",
+            all(&[
+                method("totp", json!({"enabled": false})),
+                json!({"bia": {"mfa": {"default": "required"}}}),
+            ]),
+            "configuration",
+            "bia.mfa.default",
+        ),
+        (
+            "a policy by passkeys that do not count",
+            all(&[
+                with_passkey_trait(),
+                method(
+                    "passkey",
+                    json!({"enabled": true, "config": rp("example.org", "https://app.example.org")}),
+                ),
+                json!({"bia": {"mfa": {"rules": [{
+                    "when": {"properties": {"schema_id": {"const": "person"}}}, "require": "required", "methods": ["totp", "passkey"],
+                }]}}}),
+            ]),
+            "configuration",
+            "bia.mfa.rules[0].methods",
+        ),
+        (
+            "browsers trusted for a factor that is off",
+            all(&[
+                method("totp", json!({"enabled": false})),
+                json!({"bia": {"trusted_browser": {"enabled": true}}}),
+            ]),
+            "configuration",
+            "bia.trusted_browser.enabled",
+        ),
+        (
             "a key with a slip",
             json!({"sesion": {"lifespan": "1h"}}),
             "configuration",
@@ -445,9 +510,22 @@ fn planted() -> Vec<(&'static str, Value, &'static str, &'static str)> {
     ]
 }
 
+/// Rules that require a second factor of whoever fits these.
+fn mfa(conditions: &[Value]) -> Value {
+    let rule = |when: &Value| json!({"when": when, "require": "required"});
+    let rules: Vec<Value> = conditions.iter().map(rule).collect();
+    json!({"bia": {"mfa": {"rules": rules}}})
+}
+
 fn with_webauthn_trait() -> Value {
     let mut email = email();
     email["ory.sh/kratos"]["credentials"]["webauthn"] = json!({"identifier": true});
+    with_traits(json!({"email": email}))
+}
+
+fn with_passkey_trait() -> Value {
+    let mut email = email();
+    email["ory.sh/kratos"]["credentials"]["passkey"] = json!({"display_name": true});
     with_traits(json!({"email": email}))
 }
 
@@ -536,7 +614,34 @@ async fn the_base_of_the_conformance_kit_has_no_finding() {
         "verification": {"via": "email"}, "recovery": {"via": "email"},
     })), "age": {"type": "integer"}}));
     let with_schema = json!({"identity": {"schemas": [{"id": "default", "url": schema}]}});
-    assert_eq!(findings_of(merged(base, with_schema)).await, []);
+    let base = merged(base, with_schema);
+    assert_eq!(findings_of(base.clone()).await, []);
+    // Nor with everything of our own, which asks some people for a second factor.
+    let factor = json!({"selfservice": {"methods": {"totp": {"enabled": true}}}});
+    let sources = Sources {
+        built_in: Some(merged(base, factor).into()),
+        files: vec![PathBuf::from(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../conformance/bia.yml"
+        ))],
+        ..Sources::default()
+    };
+    assert_eq!(examine(&sources).await.findings, []);
+}
+
+#[tokio::test]
+async fn a_policy_that_says_whom_it_means_has_no_finding() {
+    let staff =
+        json!({"type": "object", "properties": {"staff": {"const": true}}, "required": ["staff"]});
+    let conditions = [
+        json!({"properties": {"schema_id": {"const": "person"}}}),
+        json!({"properties": {"metadata_admin": staff}}),
+        json!({"properties": {"metadata_public": {"type": ["object", "null"], "properties": {"of_age": {"type": "boolean"}}}}}),
+        json!({"properties": {"traits": {"properties": {"email": {"pattern": "@example.org$"}}, "required": ["email"]}}}),
+        json!({"anyOf": [{"properties": {"schema_id": {"const": "person"}}}, {"properties": {"state": {"const": "active"}}}]}),
+        json!({}),
+    ];
+    assert_eq!(findings_of(merged(sound(), mfa(&conditions))).await, []);
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod courier;
 mod database;
 mod hooks;
 mod methods;
+mod mfa;
 mod pages;
 mod relying_party;
 mod secrets;
@@ -51,4 +52,7 @@ pub(super) const ALL: &[Rule] = &[
     wildcards::unbounded,
     abuse::all_behind_one_address,
     abuse::anybody_is_believed,
+    mfa::fits_those_without,
+    mfa::about_an_unknown_schema,
+    mfa::never_reached,
 ];
