@@ -105,6 +105,19 @@ impl Asked {
         Ok(())
     }
 
+    /// Where somebody who is signed in gives a second factor before that is enough.
+    pub(crate) fn after_step_up(&self, url: &str) -> String {
+        RedirectUrl::parse(url).map_or_else(
+            || url.to_owned(),
+            |parsed| parsed.with_query(&[(CHALLENGE, &self.challenge)]),
+        )
+    }
+
+    /// Where somebody who is signed in sets up a second factor before that is enough.
+    pub(crate) fn after_enrolment(&self, cx: &Cx, settings: String) -> String {
+        back_to(cx, Some(&self.challenge), settings)
+    }
+
     /// Tells the OAuth2 server that the request's own session is enough. Gives where the browser goes.
     pub(crate) async fn accept(&self, cx: &Cx, session: &Session) -> Result<String, Problem> {
         server::accept(cx, &self.challenge, session).await
@@ -125,6 +138,19 @@ pub(crate) fn carried(flow: &Flow, url: String) -> String {
         (Some(challenge), Some(parsed)) => parsed.with_query(&[(CHALLENGE, challenge)]),
         _ => url,
     }
+}
+
+/// The address of settings in which somebody has to set up a second factor first; they come back to the login that
+/// the OAuth2 server waits for. `None` leaves it as it is.
+pub(crate) fn back_to(cx: &Cx, challenge: Option<&str>, settings: String) -> String {
+    let (Some(challenge), Some(parsed)) = (challenge, RedirectUrl::parse(&settings)) else {
+        return settings;
+    };
+    let return_to = bia_model::flow::query_value(&settings, "return_to");
+    let mut pairs = vec![(CHALLENGE, challenge)];
+    pairs.extend(return_to.as_deref().map(|r| ("return_to", r)));
+    let back = return_to::own(cx, "/self-service/login/browser", &pairs);
+    parsed.with_query(&[("return_to", &back)])
 }
 
 /// Asks the OAuth2 server about a flow that is shown; native flows do not show it.

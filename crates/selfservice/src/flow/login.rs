@@ -123,10 +123,19 @@ async fn already_signed_in(
     let return_to = cx.request.query("return_to").filter(|r| !r.is_empty());
     let required = cx.config().session.whoami.required_aal;
     match session::check_aal(cx, live, required, return_to).await {
-        Err(
-            Problem::Aal2Required { redirect_to } | Problem::EnrolmentRequired { redirect_to, .. },
-        ) if browser => {
-            return Ok(Created::Redirect { url: redirect_to });
+        Err(Problem::Aal2Required { redirect_to }) if browser => {
+            let url = match oauth2 {
+                Some(oauth2) => oauth2.after_step_up(&redirect_to),
+                None => redirect_to,
+            };
+            return Ok(Created::Redirect { url });
+        }
+        Err(Problem::EnrolmentRequired { redirect_to, .. }) if browser => {
+            let url = match oauth2 {
+                Some(oauth2) => oauth2.after_enrolment(cx, redirect_to),
+                None => redirect_to,
+            };
+            return Ok(Created::Redirect { url });
         }
         other => drop(other?),
     }
@@ -580,7 +589,11 @@ async fn owed(cx: &Cx, flow: &Flow, draft: &Draft, ends_at: &str) -> Result<Owed
         {
             Ok(Owed::Nothing)
         }
-        Err(Problem::EnrolmentRequired { redirect_to, .. }) => Ok(Owed::Enrol(redirect_to)),
+        Err(Problem::EnrolmentRequired { redirect_to, .. }) => {
+            let waits = flow.oauth2_login_challenge.as_deref();
+            let waits = waits.filter(|_| !flow.is_native());
+            Ok(Owed::Enrol(oauth2::back_to(cx, waits, redirect_to)))
+        }
         Err(other) => Err(other),
     }
 }

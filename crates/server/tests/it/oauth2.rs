@@ -8,8 +8,8 @@ use futures::StreamExt as _;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::client::{Client, messages};
-use crate::folk::{KEY, MAIL, PASSWORD, authenticator, code_now, person, town};
+use crate::client::{Client, messages, parameter};
+use crate::folk::{self, KEY, MAIL, PASSWORD, authenticator, code_now, person, town};
 use crate::log_lines::LogLines;
 use crate::peer::{Peer, Reply};
 use crate::world::{World, merge};
@@ -374,5 +374,53 @@ async fn the_second_factor_within_such_a_login_is_not_called_a_confirmation() {
         BACK,
         "{}",
         answer.body
+    );
+}
+
+/// Whoever has to set up a second factor first (`bia.mfa`) comes back to the login that the OAuth2 server waits for.
+#[tokio::test]
+async fn whoever_sets_up_a_factor_first_comes_back_to_the_login() {
+    let peer = Peer::start().await;
+    let privileged = json!({"flows": {"settings": {"privileged_session_max_age": "2h"}}});
+    let more = json!({"bia": {"mfa": {"default": "required"}}, "selfservice": privileged});
+    let world = world(&peer.url, more).await;
+    let form = json!({"method": "password", "identifier": MAIL, "password": PASSWORD});
+    let begin = format!("/self-service/login/browser?login_challenge={CHALLENGE}");
+    peer.answers([asked(true)]);
+    let mut browser = Client::browser(&world);
+    let answer = browser.get(&begin).await;
+    let flow = browser.led_to("login", &answer).await;
+    let answer = browser.submit(&flow, form).await;
+    let to = answer.header("location").unwrap().to_owned();
+    assert!(to.contains("/self-service/settings/browser"), "{to}");
+    assert!(
+        parameter(&to, "return_to").unwrap().ends_with(&begin),
+        "{to}"
+    );
+    // Who begins again meanwhile is led the same way.
+    let answer = browser.get(&begin).await;
+    assert_eq!(answer.header("location"), Some(to.as_str()));
+
+    let answer = browser.get(&to).await;
+    let settings = browser.led_to("settings", &answer).await;
+    let (code, _) = folk::app_code(&world, &settings);
+    let answer = browser.submit(&settings, code).await;
+    let back = answer.header("location").unwrap().to_owned();
+    assert!(back.ends_with(&begin), "{back}");
+    peer.answers([asked(true), accepted()]);
+    let answer = browser.get(&back).await;
+    assert_eq!(answer.header("location"), Some(BACK));
+
+    // And who has one, and left before giving it, is not led away from that login either.
+    let mut later = Client::browser(&world);
+    later.sign_in(MAIL, PASSWORD).await;
+    peer.answers([asked(true)]);
+    let answer = later.get(&begin).await;
+    let to = answer.header("location").unwrap();
+    assert_eq!(parameter(to, "aal").as_deref(), Some("aal2"), "{to}");
+    assert_eq!(
+        parameter(to, "login_challenge").as_deref(),
+        Some(CHALLENGE),
+        "{to}"
     );
 }
