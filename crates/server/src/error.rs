@@ -255,7 +255,7 @@ fn session_answer(problem: &Problem) -> ErrorAnswer {
                 .detail("redirect_browser_to", json!(redirect_to))
                 .sibling("redirect_browser_to", json!(redirect_to))
         }
-        Problem::EnrolmentRequired { redirect_to, native, methods } => {
+        Problem::EnrolmentRequired { redirect_to, methods, .. } => {
             let methods: Vec<&str> = methods.iter().map(|m| m.as_str()).collect();
             let sentence = format!(
                 "This account needs a second factor and has none that does. Set one up in the settings first: {}.",
@@ -266,7 +266,6 @@ fn session_answer(problem: &Problem) -> ErrorAnswer {
                 .reason(sentence)
                 .detail("redirect_browser_to", json!(redirect_to))
                 .sibling("redirect_browser_to", json!(redirect_to))
-                .sibling("bia", json!({"next": {"method": "GET", "url": native}}))
         }
         Problem::SessionInactive { credentials_missing } => {
             let answer = unauthorized()

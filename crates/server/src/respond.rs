@@ -309,11 +309,9 @@ fn logged_in(
             let session = told(session_json(cx, issued, second.is_none()), mfa);
             let token = &issued.token;
             let mut body = json!({"session_token": token, "session": session, "continue_with": items(continue_with)});
-            if let Some(url) = mfa
-                .filter(|_| second.is_some())
-                .and_then(|mfa| mfa.next(cx))
-            {
-                body["bia"] = json!({"next": {"method": "GET", "url": url}});
+            let owing = mfa.filter(|_| second.is_some());
+            if let Some(next) = owing.and_then(|asked| help::of_demand(cx, &asked.demand)) {
+                body["bia"] = next;
             }
             json_answer(StatusCode::OK, &body)
         }

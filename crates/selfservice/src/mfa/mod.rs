@@ -202,19 +202,6 @@ impl Asked {
         }
     }
 
-    /// What a native app calls next to give or set up a factor; `None` when nothing is asked.
-    pub fn next(&self, cx: &Cx) -> Option<String> {
-        let (path, pairs) = match &self.demand {
-            Demand::Nothing => return None,
-            Demand::StepUp(able) if able.second.is_empty() => {
-                ("/self-service/login/api", vec![("refresh", "true")])
-            }
-            Demand::StepUp(_) => ("/self-service/login/api", vec![("aal", "aal2")]),
-            Demand::Enrol { .. } => ("/self-service/settings/api", Vec::new()),
-        };
-        Some(return_to::own(cx, path, &pairs))
-    }
-
     /// What sessions say of it, as the member `mfa` of `bia`.
     pub fn json(&self) -> Value {
         let mut members = Map::new();

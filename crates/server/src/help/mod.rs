@@ -12,6 +12,7 @@ pub(crate) mod seen;
 mod topic;
 
 use bia_selfservice::cx::Cx;
+use bia_selfservice::mfa::Demand;
 use serde_json::{Map, Value, json};
 
 pub(crate) use flow::of_flow;
@@ -51,6 +52,11 @@ pub(crate) fn of_location(cx: &Cx, url: &str) -> Value {
         topic: "browser_location_change_required".to_owned(),
     }
     .json(cx)
+}
+
+/// What somebody does next who signed in and owes what a policy asks for, whether or not answers carry help.
+pub(crate) fn of_demand(cx: &Cx, demand: &Demand) -> Option<Value> {
+    next::of_demand(cx, demand).map(|next| json!({"next": next.json()}))
 }
 
 /// Whether answers carry help.

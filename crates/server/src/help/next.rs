@@ -2,6 +2,7 @@
 
 use bia_model::{ClientType, FlowKind};
 use bia_selfservice::cx::Cx;
+use bia_selfservice::mfa::Demand;
 use bia_selfservice::return_to;
 use serde_json::{Map, Value, json};
 
@@ -65,6 +66,34 @@ pub(super) fn is_app(cx: &Cx) -> bool {
 pub(super) fn begin(cx: &Cx, kind: FlowKind, query: &[(&str, &str)]) -> String {
     let end = if is_app(cx) { "api" } else { "browser" };
     return_to::own(cx, &format!("/self-service/{kind}/{end}"), query)
+}
+
+/// Giving one of the factors that the account has: after a first one, or, `by_itself`, as a sign-in of its own.
+pub(super) fn step_up(cx: &Cx, by_itself: bool) -> Next {
+    let (text, query) = if by_itself {
+        let text =
+            "Begin a login that repeats the sign-in with this session, and give the factor there.";
+        (text, ("refresh", "true"))
+    } else {
+        let text = "Begin a login for the second factor with this session, and submit it there.";
+        (text, ("aal", "aal2"))
+    };
+    Next::get(text, begin(cx, FlowKind::Login, &[query]))
+}
+
+/// Setting up a factor, in a settings flow that begins at `url`.
+pub(super) fn enrol(url: String) -> Next {
+    let text = "Begin a settings flow with this session, and set one of them up there.";
+    Next::get(text, url)
+}
+
+/// What a policy asks of somebody who just signed in; `None` when it is nothing.
+pub(super) fn of_demand(cx: &Cx, demand: &Demand) -> Option<Next> {
+    match demand {
+        Demand::Nothing => None,
+        Demand::StepUp(able) => Some(step_up(cx, able.second.is_empty())),
+        Demand::Enrol { .. } => Some(enrol(begin(cx, FlowKind::Settings, &[]))),
+    }
 }
 
 /// Where a flow is read.

@@ -4,15 +4,22 @@ use bia_config::Mismatch;
 use bia_model::{ContinueWith, FlowKind};
 use bia_selfservice::cx::Cx;
 use bia_selfservice::problem::{CsrfFault, Problem};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::next::{self, Next};
 use super::{Help, seen, topic};
 use crate::explain::{self, Explanation};
 
-/// The member `bia` of the error for a problem; `None` where it is switched off.
+/// The member `bia` of the error for a problem; `None` where it is switched off. Without the next request nobody could
+/// meet a policy of `bia.mfa`, so that this one is told in any case.
 pub(crate) fn of_problem(cx: &Cx, problem: &Problem) -> Option<Value> {
-    super::is_on(cx).then(|| help(cx, problem).json(cx))
+    match problem {
+        _ if super::is_on(cx) => Some(help(cx, problem).json(cx)),
+        Problem::EnrolmentRequired { native, .. } => {
+            Some(json!({"next": next::enrol(native.clone()).json()}))
+        }
+        _ => None,
+    }
 }
 
 fn help(cx: &Cx, problem: &Problem) -> Help {
@@ -109,9 +116,9 @@ fn about_session(cx: &Cx, problem: &Problem) -> (String, Next) {
             format!("A second factor was asked for, but no session with a first one came. {}", seen::no_session(cx)),
             Next::get("Sign in with a first factor: begin a login without aal, then begin this one again with that session.", login(&[])),
         ),
-        Problem::Aal2Required { .. } => (
+        Problem::Aal2Required { redirect_to } => (
             "The session of this request was opened with one factor, and the account has a second one.".to_owned(),
-            Next::get("Begin a login for the second factor with this session, and submit it there.", login(&[("aal", "aal2")])),
+            next::step_up(cx, redirect_to.contains("refresh=true")),
         ),
         Problem::EnrolmentRequired {
             native, methods, ..
@@ -119,7 +126,7 @@ fn about_session(cx: &Cx, problem: &Problem) -> (String, Next) {
             let methods: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
             (
                 format!("The account needs a second factor, and has none of those that are enough: {}.", methods.join(", ")),
-                Next::get("Begin a settings flow with this session, and set one of them up there.", native.clone()),
+                next::enrol(native.clone()),
             )
         }
         Problem::TokenForOthers => (words("tokenized_session"), Next::say(first_mend("tokenized_session"))),

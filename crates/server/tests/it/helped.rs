@@ -122,6 +122,31 @@ async fn where_no_page_is_configured_no_answer_names_a_page_of_somebody_else_s()
     }
 }
 
+/// Nor does any path, whoever asks and whatever for. What schemas and examples in texts name is no page.
+#[tokio::test]
+async fn no_path_answers_a_stranger_with_a_page_of_somebody_else_s() {
+    let world = town(json!({})).await;
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    let step = |step: &str| if step.starts_with('{') { nobody } else { step }.to_owned();
+    let texts = ["/schemas", "/bia/explain", "/openapi.json", "/bia/openapi"];
+    for path in world.public_paths() {
+        if texts.iter().any(|start| path.starts_with(start)) {
+            continue;
+        }
+        let path = path.split('/').map(step).collect::<Vec<_>>().join("/");
+        for mut client in [
+            Client::app(&world),
+            Client::script(&world),
+            Client::browser(&world),
+        ] {
+            for query in ["", "?flow=x", "?aal=aal2", "?id=x", "?error=x"] {
+                ours(client.get(&format!("{path}{query}")).await);
+            }
+            ours(client.post(&path, &json!({"method": "password"})).await);
+        }
+    }
+}
+
 #[test]
 fn hosts_are_found_where_they_are() {
     assert_eq!(

@@ -322,10 +322,7 @@ async fn a_call_whose_hook_is_gone_from_the_configuration_waits_for_it() {
             "login": {"after": {"hooks": []}}, "settings": {"after": {"hooks": []}},
             "recovery": {"after": {"hooks": []}}, "verification": {"after": {"hooks": []}},
         }}});
-        let config = bia_config::Config::from_json(crate::world::settings(settings(&peer, more)));
-        let runtime =
-            bia_server::start::runtime(Arc::new(config.unwrap()), &world.app.jsonnet).await;
-        world.app.runtime.store(Arc::new(runtime.unwrap()));
+        world.configure(settings(&peer, more)).await;
     };
     with(json!([{"hook": "session"}])).await;
     assert_eq!(work(&world).await, 1);

@@ -106,6 +106,13 @@ impl World {
         }
     }
 
+    /// Takes another configuration, as when its file changes; `more` is merged over the usual one.
+    pub(crate) async fn configure(&self, more: Value) {
+        let config = Config::from_json(settings(more)).unwrap();
+        let runtime = start::runtime(Arc::new(config), &self.app.jsonnet).await;
+        self.app.runtime.store(Arc::new(runtime.unwrap()));
+    }
+
     /// The paths of the public API, with `{name}` for what varies.
     pub(crate) fn public_paths(&self) -> &[String] {
         self.public.paths()

@@ -1,6 +1,7 @@
 //! The MFA policy per identity (`bia.mfa`): staff need a second factor, others notice nothing.
 
 mod admin;
+mod changes;
 mod enrolment;
 mod passkey;
 mod races;

@@ -51,7 +51,14 @@ async fn a_passkey_does_by_itself_and_is_asked_for_after_a_password() {
 
     // A password alone is not enough: the passkey is asked for by signing in again, and nothing else is.
     let mut app = signed_in_app(&world).await;
-    led_to_login(&app.get("/sessions/whoami").await, "refresh=true");
+    let refused = app.get("/sessions/whoami").await;
+    led_to_login(&refused, "refresh=true");
+    let next = refused.json()["bia"]["next"]["url"].clone();
+    let next = next.as_str().unwrap();
+    assert!(
+        next.ends_with("/self-service/login/api?refresh=true"),
+        "{next}"
+    );
     let flow = app.begin("login", "?refresh=true").await;
     let asked = groups(&flow);
     assert!(asked.contains(&"passkey".to_owned()), "{asked:?}");
