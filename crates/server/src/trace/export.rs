@@ -1,5 +1,6 @@
 //! Hands batches of spans on, and says once when that fails.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::jaeger::Jaeger;
+use super::queue::Queue;
 use super::zipkin::Zipkin;
 
 /// The three ways that spans can be sent.
@@ -24,12 +26,15 @@ pub(super) struct Exporter {
     wire: Wire,
     /// Whether the last batch was not taken.
     failing: AtomicBool,
+    /// Where the spans waited.
+    queue: Arc<Queue>,
 }
 
 impl Exporter {
-    pub(super) fn new(wire: Wire) -> Exporter {
+    pub(super) fn new(wire: Wire, queue: Arc<Queue>) -> Exporter {
         Exporter {
             wire,
+            queue,
             failing: AtomicBool::new(false),
         }
     }
@@ -52,12 +57,14 @@ impl Exporter {
 
 impl SpanExporter for Exporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let count = batch.len();
         let outcome = match &self.wire {
             Wire::Otlp(otlp) => otlp.export(batch).await,
             Wire::Zipkin(zipkin) => zipkin.export(&batch).await,
             Wire::Jaeger(jaeger) => jaeger.export(&batch),
         };
         self.tell(&outcome);
+        self.queue.sent(count);
         outcome
     }
 

@@ -12,11 +12,13 @@ mod export;
 mod jaeger;
 mod otlp;
 mod propagate;
+mod queue;
 mod request;
 mod sender;
 mod thrift;
 mod zipkin;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -25,13 +27,16 @@ use bia_config::section::tracing::{Provider, Tracing};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{BatchSpanProcessor, Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::{
+    BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider,
+};
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{DynFilterFn, LevelFilter};
 use tracing_subscriber::registry::LookupSpan;
 
 use export::{Exporter, Wire};
+use queue::{Bounded, Queue};
 use sender::Sender;
 
 pub(crate) use request::{Arrived, answered, span};
@@ -74,11 +79,16 @@ impl Traces {
             return Ok(None);
         };
         let (wire, ratio) = wire(config, provider)?;
+        let queue = Arc::new(Queue::new());
+        let bounds = BatchConfigBuilder::default().with_max_queue_size(queue.longest());
+        let batches = BatchSpanProcessor::builder(Exporter::new(wire, Arc::clone(&queue)))
+            .with_batch_config(bounds.build())
+            .build();
         let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(ratio)));
         let provider = SdkTracerProvider::builder()
             .with_resource(resource(config))
             .with_sampler(sampler)
-            .with_span_processor(BatchSpanProcessor::builder(Exporter::new(wire)).build())
+            .with_span_processor(Bounded::new(batches, queue))
             .build();
         Ok(Some(Traces { provider }))
     }

@@ -1,6 +1,8 @@
 //! Which trace a request belongs to, and how calls say so on: W3C `traceparent`, `tracestate` and `baggage`; from
 //! callers also B3 (one header or several) and Jaeger's `uber-trace-id`.
 
+use std::sync::LazyLock;
+
 use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::propagation::TextMapPropagator as _;
@@ -11,11 +13,14 @@ use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+static TRACE: LazyLock<TraceContextPropagator> = LazyLock::new(TraceContextPropagator::new);
+static BAGGAGE: LazyLock<BaggagePropagator> = LazyLock::new(BaggagePropagator::new);
+
 /// What the caller says about its trace. Of several headers the W3C's counts first; what cannot be read counts as
 /// absent.
 pub(super) fn parent(headers: &HeaderMap) -> Context {
     let carrier = HeaderExtractor(headers);
-    let w3c = TraceContextPropagator::new().extract_with_context(&Context::new(), &carrier);
+    let w3c = TRACE.extract_with_context(&Context::new(), &carrier);
     let context = if w3c.span().span_context().is_valid() {
         w3c
     } else {
@@ -27,15 +32,15 @@ pub(super) fn parent(headers: &HeaderMap) -> Context {
             None => Context::new(),
         }
     };
-    BaggagePropagator::new().extract_with_context(&context, &carrier)
+    BAGGAGE.extract_with_context(&context, &carrier)
 }
 
 /// Says to whom is called that the call belongs to the current span.
 pub(super) fn mark(headers: &mut HeaderMap) {
     let context = tracing::Span::current().context();
     let mut carrier = HeaderInjector(headers);
-    TraceContextPropagator::new().inject_context(&context, &mut carrier);
-    BaggagePropagator::new().inject_context(&context, &mut carrier);
+    TRACE.inject_context(&context, &mut carrier);
+    BAGGAGE.inject_context(&context, &mut carrier);
 }
 
 fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -100,7 +105,7 @@ mod tests {
 
     use super::*;
 
-    const TRACE: &str = "463ac35c9f6413ad48485a3953bb6124";
+    const CALLERS: &str = "463ac35c9f6413ad48485a3953bb6124";
 
     fn headers(lines: &[(&str, &str)]) -> HeaderMap {
         let line = |(name, value): &(&str, &str)| {
@@ -122,8 +127,8 @@ mod tests {
 
     #[test]
     fn a_caller_s_trace_is_read_in_each_of_the_forms() {
-        let here = |sampled| Some((TRACE.to_owned(), "a2fb4a1d1a96d312".to_owned(), sampled));
-        let w3c = format!("00-{TRACE}-a2fb4a1d1a96d312-01");
+        let here = |sampled| Some((CALLERS.to_owned(), "a2fb4a1d1a96d312".to_owned(), sampled));
+        let w3c = format!("00-{CALLERS}-a2fb4a1d1a96d312-01");
         assert_eq!(read(&[("traceparent", &w3c)]), here(true));
         for (tail, sampled) in [
             ("", true),
@@ -131,17 +136,17 @@ mod tests {
             ("-0", false),
             ("-d-05e3ac9a4f6e3b90", true),
         ] {
-            let single = format!("{TRACE}-a2fb4a1d1a96d312{tail}");
+            let single = format!("{CALLERS}-a2fb4a1d1a96d312{tail}");
             assert_eq!(read(&[("b3", &single)]), here(sampled), "{tail}");
         }
         let several = [
-            ("x-b3-traceid", TRACE),
+            ("x-b3-traceid", CALLERS),
             ("x-b3-spanid", "a2fb4a1d1a96d312"),
             ("x-b3-sampled", "0"),
         ];
         assert_eq!(read(&several), here(false));
         for colon in [":", "%3A"] {
-            let uber = [TRACE, "a2fb4a1d1a96d312", "0", "1"].join(colon);
+            let uber = [CALLERS, "a2fb4a1d1a96d312", "0", "1"].join(colon);
             assert_eq!(read(&[("uber-trace-id", &uber)]), here(true));
         }
         let short = read(&[("uber-trace-id", "1f:2:0:0")]).unwrap();
