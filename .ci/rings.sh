@@ -46,8 +46,8 @@ ring_store() {
   local code=0
   on_databases crates/store || code=1
   # Of the server's tests, those that race for something in the database or count in it, those on databases that were there before,
-  # and those of what is kept of refused requests.
-  on_databases crates/server races:: guessing:: existing_database:: explained:: || code=1
+  # and those of what is kept of refused requests and trusted browsers.
+  on_databases crates/server races:: guessing:: existing_database:: explained:: trusted_browser:: || code=1
   count_cargo_tests
   return $code
 }
@@ -223,8 +223,12 @@ ring_browser() {
   rm -rf "$shots" && mkdir -p "$shots"
   # Where no ui_url is configured, the server shows its own pages.
   sed '/^    error:$/d; /^      ui_url:/d' clients/config/kratos.yml >"$work/kratos.yml"
-  start_site "$work/kratos.yml" overlay.builtin.yml && start_dev && journeys browse "$shots"
+  start_site "$work/kratos.yml" overlay.builtin.yml && start_dev dev && DEV_PORT=$PORT &&
+    start_dev own SELFSERVICE_METHODS_TOTP_ENABLED=true SESSION_WHOAMI_REQUIRED_AAL=highest_available \
+      BIA_TRUSTED_BROWSER_ENABLED=true BIA_ABUSE_PASSWORD_ATTEMPTS=3 BIA_ABUSE_PASSWORD_DELAY=3s && OWN_PORT=$PORT &&
+    journeys browse "$shots"
   local code=$?
+  stop "$ring-own"
   stop "$ring-dev"
   stop_site
   return $code
@@ -271,18 +275,22 @@ start_react() {
   wait_for "$ring-pages" 30 get http://127.0.0.1:17455/
 }
 
-# The server as somebody starts it who has no configuration at all; only the ports are chosen. Sets DEV_PORT.
+# start_dev NAME [VARIABLE=VALUE…]: the server as somebody starts it who has no configuration at all, but for those
+# variables; only the ports are chosen. Sets PORT.
 start_dev() {
-  DEV_PORT=$(free_port)
-  start "$ring-dev" TERM env -u DSN SERVE_PUBLIC_PORT="$DEV_PORT" SERVE_ADMIN_PORT="$(free_port)" \
-    $(server) serve --dev --data-dir "$work/dev"
-  wait_for "$ring-dev" 60 get "http://127.0.0.1:$DEV_PORT/health/ready"
+  local name=$1
+  shift
+  PORT=$(free_port)
+  start "$ring-$name" TERM env -u DSN SERVE_PUBLIC_PORT="$PORT" SERVE_ADMIN_PORT="$(free_port)" "$@" \
+    $(server) serve --dev --data-dir "$work/$name"
+  wait_for "$ring-$name" 60 get "http://127.0.0.1:$PORT/health/ready"
 }
 
-# browse SHOTS: both browser clients, one after the other.
+# browse SHOTS: the browser clients, one after the other.
 browse() {
   local chromium
   chromium=$(command -v "${CHROMIUM:-chromium}")
   node clients/browser/bia-dev.mjs --public "http://127.0.0.1:$DEV_PORT" --shots "$1" --chromium "$chromium"
+  node clients/browser/bia-own.mjs --public "http://127.0.0.1:$OWN_PORT" --shots "$1" --chromium "$chromium"
   node clients/browser/journey.mjs --ui http://localhost:17433/ui --shots "$1" --chromium "$chromium"
 }

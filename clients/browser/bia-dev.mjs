@@ -3,9 +3,9 @@
 // code from the inbox page, signs in and out, changes the password and recovers it. Everything is found as a reader finds
 // it, by labels and words; nothing is read from the server but its pages. Each journey is walked twice, with and without
 // JavaScript, and every page on the way is looked at: headings, labels, what the browser complains about, where it asks.
-import { randomBytes } from "node:crypto"
 import { Tally, args } from "../node/tools.mjs"
-import { Reader, launch } from "./reader.mjs"
+import { launch } from "./reader.mjs"
+import { newPassword, walkTwice } from "./stranger.mjs"
 
 const opt = args({
   public: "http://127.0.0.1:4433",
@@ -17,54 +17,8 @@ const base = opt.public.replace(/\/$/, "")
 const t = new Tally(opt.only, true)
 const browser = await launch(opt.chromium)
 
-const password = () => "Kp" + randomBytes(9).toString("base64url") + "7!"
-
-class Stranger extends Reader {
-  email = `user-${randomBytes(6).toString("hex")}@example.org`
-  password = password()
-  // The link to the inbox stands on the page that asks for the code.
-  async code() {
-    return super.code(this.email, await this.page.getByRole("link", { name: /inbox/i }).first().getAttribute("href"))
-  }
-  async signUp() {
-    await this.open("/ui/")
-    await this.at("Welcome")
-    await this.follow("Create an account")
-    await this.at("Create an account")
-    await this.fill("E-mail", this.email)
-    await this.fill("Name", "Ada King")
-    await this.press("Sign up")
-    await this.at("One more thing")
-    await this.fill("Password", this.password)
-    await this.press("Sign up")
-    await this.at("Enter your code")
-  }
-  async signOut() {
-    await this.open("/ui/")
-    await this.follow("Sign out")
-    await this.reads("You are not signed in.", "signed out")
-  }
-  async signIn() {
-    await this.open("/ui/login")
-    await this.at("Sign in")
-    await this.fill("E-mail", this.email)
-    await this.fill("Password", this.password)
-    await this.page.keyboard.press("Enter")
-  }
-  async isHome() {
-    await this.at("Welcome")
-    await this.reads(`Ada King (${this.email})`, "signed in")
-  }
-}
-
-for (const scripts of [true, false]) {
-  const how = scripts ? "with JavaScript" : "without JavaScript"
-  const journey = (name, fn) => t.journey(`${name}, ${how}`, async () => {
-    const s = await new Stranger().come(browser, t, { base, scripts, label: `${name} ${how}`, shots: opt.shots })
-    await s.journey(fn)
-  })
-
-  await journey("a stranger signs up and confirms the address", async (s) => {
+await walkTwice(t, browser, { base, shots: opt.shots }, {
+  "a stranger signs up and confirms the address": async (s) => {
     const good = s.password
     s.password = "short"
     await s.open("/ui")
@@ -92,9 +46,9 @@ for (const scripts of [true, false]) {
     await s.follow("Continue")
     await s.at("Welcome")
     await s.reads(s.email, "signed in")
-  })
+  },
 
-  await journey("the link in the mail confirms the address, too", async (s) => {
+  "the link in the mail confirms the address, too": async (s) => {
     await s.signUp()
     const inbox = await s.page.getByRole("link", { name: /inbox/i }).first().getAttribute("href")
     await s.page.goto(inbox)
@@ -103,13 +57,13 @@ for (const scripts of [true, false]) {
     await s.at("Enter your code")
     await s.press("Continue")
     await s.at("Thank you")
-  })
+  },
 
-  await journey("signing out and in again", async (s) => {
+  "signing out and in again": async (s) => {
     await s.signUp()
     await s.signOut()
     const good = s.password
-    s.password = password()
+    s.password = newPassword()
     await s.signIn()
     await s.reads(/is wrong/, "a wrong password is refused, and the page says so")
     await s.at("Sign in")
@@ -120,9 +74,9 @@ for (const scripts of [true, false]) {
     await s.reads("this browser", "the session is listed")
     await s.open("/ui/login")
     await s.isHome()
-  })
+  },
 
-  await journey("changing name and password", async (s) => {
+  "changing name and password": async (s) => {
     await s.signUp()
     await s.open("/ui/")
     await s.follow("Account settings")
@@ -131,7 +85,7 @@ for (const scripts of [true, false]) {
     await profile.getByLabel("Name").fill("Grace King")
     await profile.getByRole("button", { name: "Save" }).click()
     await s.reads("Your changes are saved.", "the name is saved")
-    s.password = password()
+    s.password = newPassword()
     const section = s.page.getByTestId("ui/section/password")
     await section.getByLabel("Password").fill(s.password)
     await section.getByRole("button", { name: "Save" }).click()
@@ -139,33 +93,24 @@ for (const scripts of [true, false]) {
     await s.at("Your account")
     await s.signOut()
     await s.signIn()
-    await s.at("Welcome")
-    await s.reads(`Grace King (${s.email})`, "signed in by the new password, under the new name")
-  })
+    await s.isHomeAs(`Grace King (${s.email})`)
+  },
 
-  await journey("a forgotten password", async (s) => {
+  "a forgotten password": async (s) => {
     await s.signUp()
     await s.signOut()
     await s.open("/ui/login")
     await s.follow("Forgot your password?")
-    await s.at("Recover your account")
-    await s.fill("E-mail", s.email)
-    await s.press("Continue")
-    await s.at("Enter your code")
-    await s.fill("Recovery code", await s.code())
-    await s.press("Continue")
-    await s.at("Your account")
+    await s.recovers(s.email)
     await s.reads(/You are back/, "the page says what to do now")
-    s.password = password()
-    await s.page.getByTestId("ui/section/password").getByLabel("Password").fill(s.password)
-    await s.page.keyboard.press("Enter")
-    await s.reads("Your changes are saved.", "the new password is saved")
+    s.password = newPassword()
+    await s.changesPassword(s.password)
     await s.signOut()
     await s.signIn()
     await s.isHome()
-  })
+  },
 
-  await journey("old and foreign pages lead to new ones", async (s) => {
+  "old and foreign pages lead to new ones": async (s) => {
     const nobodys = "00000000-0000-4000-8000-000000000000"
     for (const [path, heading] of [
       [`/ui/login?flow=${nobodys}`, "Sign in"],
@@ -186,8 +131,8 @@ for (const scripts of [true, false]) {
     t.ok(s.page.url() !== flow, "a form that belongs to another browser is replaced")
     await s.open("/self-service/login/browser?return_to=https://elsewhere.invalid/")
     await s.at("That did not work")
-  })
-}
+  },
+})
 
 await t.journey("a browser that refuses cookies is told", async () => {
   // Chromium cannot be told to refuse them from outside; a client that forgets them goes the same way.

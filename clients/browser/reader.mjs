@@ -1,6 +1,7 @@
 // Somebody in front of Bia's own pages, who finds everything as a reader does, by labels and words, and looks at each page:
 // its headings and labels, what the browser complains about, where it asks.
 import { chromium } from "playwright-core"
+import { totp } from "../node/tools.mjs"
 
 const PATIENCE = 15000
 
@@ -81,6 +82,49 @@ export class Reader {
   async reads(text, what) {
     const found = await this.page.getByText(text).first().waitFor().then(() => true, () => false)
     this.tally.ok(found, what, found ? undefined : (await this.page.locator("main").innerText()).replace(/\s+/g, " ").slice(0, 300))
+  }
+  // Signs in by password on the page that is shown.
+  async signInAs(identifier, password, label = "E-mail") {
+    await this.at("Sign in")
+    await this.fill(label, identifier)
+    await this.fill("Password", password)
+    await this.page.keyboard.press("Enter")
+  }
+  async isHomeAs(name) {
+    await this.at("Welcome")
+    await this.reads(name, `signed in as ${name}`)
+  }
+  async signOut() {
+    await this.open("/ui/")
+    await this.follow("Sign out")
+    await this.reads("You are not signed in.", "signed out")
+  }
+  // From the page that asks for the address to the one that asks for the code.
+  async asksForRecovery(email) {
+    await this.at("Recover your account")
+    await this.fill("E-mail", email)
+    await this.press("Continue")
+    await this.at("Enter your code")
+  }
+  // The same, and on to the settings by the code.
+  async recovers(email) {
+    await this.asksForRecovery(email)
+    await this.fill("Recovery code", await this.code(email))
+    await this.press("Continue")
+    await this.at("Your account")
+  }
+  async changesPassword(password) {
+    await this.page.getByTestId("ui/section/password").getByLabel("Password").fill(password)
+    await this.page.keyboard.press("Enter")
+    await this.reads("Your changes are saved.", "the new password is saved")
+  }
+  // On the settings page: sets an authenticator app up. Gives what the app has to know.
+  async setsUpApp() {
+    const secret = (await this.page.getByTestId("node/text/totp_secret_key/text").innerText()).trim()
+    await this.fill("Code that the app shows", totp(secret))
+    await this.page.keyboard.press("Enter")
+    await this.reads("Your changes are saved.", "the app is set up")
+    return secret
   }
   // The newest letter to somebody, in another tab with the page of the development mode that shows mail: what `look` finds there.
   async letter(to, look, inbox = `${this.base}/ui/inbox`) {

@@ -137,6 +137,11 @@ pub fn check_csrf(cx: &Cx, flow: &Flow, form: &Form) -> Result<(), Problem> {
             }),
         };
     }
+    check_csrf_token(cx, form)
+}
+
+/// The same for a form of a browser that belongs to no flow.
+pub fn check_csrf_token(cx: &Cx, form: &Form) -> Result<(), Problem> {
     let Some(cookie) = &cx.request.csrf_cookie else {
         return Err(Problem::Csrf(CsrfFault::CookieMissing));
     };

@@ -31,6 +31,8 @@ pub struct Links {
     pub verification: Option<String>,
     /// Starts the settings.
     pub settings: Option<String>,
+    /// The page with the browsers that are trusted.
+    pub trusted_browsers: Option<String>,
     /// Ends the session: the logout URL with its token. Its presence means that somebody is signed in.
     pub logout: Option<String>,
     /// The page with the mails of development mode.
@@ -47,6 +49,7 @@ impl Default for Links {
             recovery: None,
             verification: None,
             settings: None,
+            trusted_browsers: None,
             logout: None,
             inbox: None,
         }

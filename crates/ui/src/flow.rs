@@ -129,6 +129,11 @@ fn ways(kind: FlowKind, ui: &Ui, ctx: &PageContext<'_>, w: &'static Wording) -> 
             vec![
                 home(),
                 verification,
+                Way::to(
+                    links.trusted_browsers.as_ref(),
+                    w.trusted.0,
+                    "trusted-browsers",
+                ),
                 Way::to(links.logout.as_ref(), w.to_logout, "logout"),
             ]
         }

@@ -46,6 +46,11 @@ pub fn home_page(home: Option<&Home<'_>>, ctx: &PageContext<'_>) -> String {
     let ways = match home {
         Some(_) => vec![
             Way::to(links.settings.as_ref(), w.to_settings, "settings"),
+            Way::to(
+                links.trusted_browsers.as_ref(),
+                w.trusted.0,
+                "trusted-browsers",
+            ),
             Way::to(links.logout.as_ref(), w.to_logout, "logout"),
         ],
         None => vec![
@@ -115,7 +120,7 @@ pub(crate) fn minutes(at: OffsetDateTime) -> String {
 }
 
 /// Browser and system from the client's own name; the name itself when neither is known.
-fn browser(agent: &str) -> Option<String> {
+pub(crate) fn browser(agent: &str) -> Option<String> {
     const BROWSERS: [(&str, &str); 5] = [
         ("Edg/", "Edge"),
         ("OPR/", "Opera"),

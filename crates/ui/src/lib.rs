@@ -31,6 +31,7 @@ mod page;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod trusted;
 mod wording;
 
 pub use asset::asset;
@@ -40,3 +41,4 @@ pub use flow::{PageKind, flow_page};
 pub use home::{Home, home_page};
 pub use inbox::{Mail, inbox_page};
 pub use theme::{Color, Theme};
+pub use trusted::{TrustForm, Trusted, trusted_page};

@@ -53,8 +53,25 @@ async fn asking(cx: &Cx) -> Result<Uuid, Problem> {
     Ok(live.session.identity_id)
 }
 
-/// The browsers that the caller trusts, the last used first.
+/// A browser that the caller trusts.
+pub struct Listed {
+    /// The browser.
+    pub browser: TrustedBrowser,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// The browsers that the caller trusts, the last used first, as JSON.
 pub async fn own(cx: &Cx) -> Result<Value, Problem> {
+    let all = seen(cx).await?;
+    let all = all.iter();
+    Ok(all
+        .map(|listed| json(&listed.browser, Some(listed.current)))
+        .collect())
+}
+
+/// The browsers that the caller trusts, the last used first.
+pub async fn seen(cx: &Cx) -> Result<Vec<Listed>, Problem> {
     let who = asking(cx).await?;
     let live = session::require(cx).await?;
     session::check_aal(cx, live, cx.config().session.whoami.required_aal, None).await?;
@@ -65,7 +82,11 @@ pub async fn own(cx: &Cx) -> Result<Value, Problem> {
         here.as_ref()
             .is_some_and(|(_, token)| !matches!(fit(cx, b, token), Fit::None))
     };
-    Ok(all.iter().map(|b| json(b, Some(is_here(b)))).collect())
+    let listed = |browser: TrustedBrowser| Listed {
+        current: is_here(&browser),
+        browser,
+    };
+    Ok(all.into_iter().map(listed).collect())
 }
 
 /// Ends the trust in one browser of the caller's.

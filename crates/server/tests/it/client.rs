@@ -154,6 +154,11 @@ impl<'w> Client<'w> {
         self.cookies.insert(name.to_owned(), value.to_owned());
     }
 
+    /// Takes the cookies of another client: both are the same browser.
+    pub(crate) fn keep_cookies_of(&mut self, other: &Client<'_>) {
+        self.cookies.clone_from(&other.cookies);
+    }
+
     /// The cookie whose name begins so, with its name.
     pub(crate) fn cookie_like(&self, prefix: &str) -> Option<(String, String)> {
         let mut all = self.cookies.iter();

@@ -1,12 +1,28 @@
-//! Browsers that need not give the second factor at each login (`bia.trusted_browser`).
+//! Browsers that need not give the second factor at each login (`bia.trusted_browser`), on each database.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 use time::Duration;
 
 use crate::client::{Client, value_of};
+use crate::databases::on_each_database;
 use crate::folk::{self, KEY, MAIL, OTHER, PASSWORD, authenticator, code_now, person};
+use crate::place::Place;
 use crate::world::World;
+
+on_each_database!(
+    a_trusted_browser_is_not_asked_and_its_session_says_what_it_is,
+    credentials_change_with_the_factor_itself_only,
+    trust_is_seen_and_ended_by_its_owner_and_by_operators,
+    two_logins_at_once_both_count_and_a_copy_ends_the_trust,
+    a_cookie_of_somebody_else_or_of_nobody_is_of_no_use,
+    an_operators_change_ends_it,
+    switched_off_nothing_counts,
+    recovery_ends_it,
+    a_page_shows_and_ends_it,
+    a_policy_takes_what_the_browser_stands_for,
+    a_policy_takes_no_other_factor_than_it_names,
+);
 
 const COOKIE: &str = "bia_trusted_browser_";
 const SECOND: &str = "user-2@example.org";
@@ -19,10 +35,6 @@ fn on() -> Value {
         }}},
         "bia": {"trusted_browser": {"enabled": true}},
     })
-}
-
-async fn town() -> World {
-    folk::town(on()).await
 }
 
 /// Somebody with an authenticator app.
@@ -56,9 +68,8 @@ async fn trust(world: &World, client: &mut Client<'_>, mail: &str) {
     assert_eq!(session["authenticator_assurance_level"], "aal2");
 }
 
-#[tokio::test]
-async fn a_trusted_browser_is_not_asked_and_its_session_says_what_it_is() {
-    let world = town().await;
+async fn a_trusted_browser_is_not_asked_and_its_session_says_what_it_is(place: &Place) {
+    let world = place.world(folk::settings(on())).await;
     careful(&world, MAIL).await;
     let mut script = Client::script(&world);
     trust(&world, &mut script, MAIL).await;
@@ -86,9 +97,8 @@ async fn a_trusted_browser_is_not_asked_and_its_session_says_what_it_is() {
     assert_eq!(script.cookie_like(COOKIE), None);
 }
 
-#[tokio::test]
-async fn credentials_change_with_the_factor_itself_only() {
-    let world = town().await;
+async fn credentials_change_with_the_factor_itself_only(place: &Place) {
+    let world = place.world(folk::settings(on())).await;
     careful(&world, MAIL).await;
     let mut script = Client::script(&world);
     trust(&world, &mut script, MAIL).await;
@@ -124,9 +134,8 @@ async fn credentials_change_with_the_factor_itself_only() {
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
-#[tokio::test]
-async fn trust_is_seen_and_ended_by_its_owner_and_by_operators() {
-    let world = town().await;
+async fn trust_is_seen_and_ended_by_its_owner_and_by_operators(place: &Place) {
+    let world = place.world(folk::settings(on())).await;
     let id = careful(&world, MAIL).await;
     let mut script = Client::script(&world);
     trust(&world, &mut script, MAIL).await;
@@ -156,9 +165,8 @@ async fn trust_is_seen_and_ended_by_its_owner_and_by_operators() {
     assert!(enough(&mut other, SECOND).await);
 }
 
-#[tokio::test]
-async fn two_logins_at_once_both_count_and_a_copy_ends_the_trust() {
-    let world = town().await;
+async fn two_logins_at_once_both_count_and_a_copy_ends_the_trust(place: &Place) {
+    let world = place.world(folk::settings(on())).await;
     careful(&world, MAIL).await;
     let mut script = Client::script(&world);
     trust(&world, &mut script, MAIL).await;
@@ -173,9 +181,8 @@ async fn two_logins_at_once_both_count_and_a_copy_ends_the_trust() {
     assert!(!enough(&mut script, MAIL).await);
 }
 
-#[tokio::test]
-async fn a_cookie_of_somebody_else_or_of_nobody_is_of_no_use() {
-    let world = town().await;
+async fn a_cookie_of_somebody_else_or_of_nobody_is_of_no_use(place: &Place) {
+    let world = place.world(folk::settings(on())).await;
     careful(&world, MAIL).await;
     careful(&world, SECOND).await;
     let mut script = Client::script(&world);
@@ -190,9 +197,8 @@ async fn a_cookie_of_somebody_else_or_of_nobody_is_of_no_use() {
     assert!(!enough(&mut script, MAIL).await);
 }
 
-#[tokio::test]
-async fn an_operators_change_ends_it_and_switched_off_nothing_counts() {
-    let world = town().await;
+async fn an_operators_change_ends_it(place: &Place) {
+    let world = place.world(folk::settings(on())).await;
     let id = careful(&world, MAIL).await;
     let path = format!("/admin/identities/{id}");
     let patch = async |operations: Value| {
@@ -214,9 +220,12 @@ async fn an_operators_change_ends_it_and_switched_off_nothing_counts() {
         .admin("GET", &format!("{path}/bia/trusted-browsers"), &[])
         .await;
     assert_eq!(seen.json(), json!([]));
+}
 
-    let world =
-        folk::town(json!({"session": {"whoami": {"required_aal": "highest_available"}}})).await;
+async fn switched_off_nothing_counts(place: &Place) {
+    let mut off = on();
+    off["bia"]["trusted_browser"]["enabled"] = json!(false);
+    let world = place.world(folk::settings(off)).await;
     careful(&world, MAIL).await;
     let mut script = Client::script(&world);
     assert!(!enough(&mut script, MAIL).await);
@@ -227,13 +236,12 @@ async fn an_operators_change_ends_it_and_switched_off_nothing_counts() {
     assert_eq!(script.cookie_like(COOKIE), None);
 }
 
-#[tokio::test]
-async fn a_policy_takes_what_the_browser_stands_for_and_no_other_factor() {
+async fn a_policy_takes_what_the_browser_stands_for(place: &Place) {
     let named = json!({"properties": {"traits": {"type": "object"}}});
     let mut settings = on();
     settings["bia"]["mfa"] =
         json!({"rules": [{"when": named, "require": "required", "methods": ["totp"]}]});
-    let world = folk::town(settings.clone()).await;
+    let world = place.world(folk::settings(settings)).await;
     careful(&world, MAIL).await;
     let mut script = Client::script(&world);
     trust(&world, &mut script, MAIL).await;
@@ -241,4 +249,94 @@ async fn a_policy_takes_what_the_browser_stands_for_and_no_other_factor() {
     let session = script.json("/sessions/whoami").await;
     assert_eq!(session["bia"]["mfa"]["satisfied"], true);
     assert_eq!(session["bia"]["trusted_browser"]["method"], "totp");
+}
+
+/// A browser trusted for an authenticator app does not stand for what another rule asks for.
+async fn a_policy_takes_no_other_factor_than_it_names(place: &Place) {
+    let world = place.world(folk::settings(on())).await;
+    careful(&world, MAIL).await;
+    let mut script = Client::script(&world);
+    trust(&world, &mut script, MAIL).await;
+    assert!(enough(&mut script, MAIL).await);
+    let mut settings = on();
+    settings["bia"]["mfa"] =
+        json!({"rules": [{"when": {}, "require": "required", "methods": ["lookup_secret"]}]});
+    world.configure(folk::settings(settings)).await;
+    let refused = script.refused("/sessions/whoami").await;
+    assert_eq!(refused["error"]["id"], "session_aal2_required");
+    assert!(!enough(&mut script, MAIL).await);
+}
+
+/// The built-in page lists what the API does, and its forms end it; nobody else's do.
+async fn a_page_shows_and_ends_it(place: &Place) {
+    let world = place.world(folk::settings(on())).await;
+    careful(&world, MAIL).await;
+    let mut script = Client::script(&world);
+    trust(&world, &mut script, MAIL).await;
+    let page = "/ui/trusted-browsers";
+    // With the cookies of the same browser.
+    let mut browser = Client::browser(&world);
+    let answer = browser.get(page).await;
+    let to = answer.header("location").unwrap();
+    assert!(
+        to.contains("/self-service/login/browser?return_to="),
+        "{to}"
+    );
+    browser.keep_cookies_of(&script);
+    let shown = browser.get(page).await.body;
+    assert!(shown.contains("this browser"), "{shown}");
+    let hidden = |name: &str| {
+        let field = format!("name=\"{name}\" value=\"");
+        let rest = shown.split(&field).nth(1).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let token = html_text(&hidden("csrf_token"));
+    let id = hidden("browser");
+    for body in [
+        json!({"browser": id}),
+        json!({"browser": id, "csrf_token": "AAAA"}),
+    ] {
+        let answer = browser.post(page, &body).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
+    }
+    assert!(enough(&mut script, MAIL).await);
+    browser.keep_cookies_of(&script);
+    for _ in 0..2 {
+        let body = json!({"browser": id, "csrf_token": token});
+        let answer = browser.post(page, &body).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        assert!(answer.header("location").unwrap().ends_with(page));
+    }
+    assert!(
+        browser
+            .get(page)
+            .await
+            .body
+            .contains("You trust no browser")
+    );
+    assert!(!enough(&mut script, MAIL).await);
+}
+
+/// What a page's text says: base64 has a plus, which is escaped there.
+fn html_text(text: &str) -> String {
+    text.replace("&#43;", "+")
+        .replace("&#x2B;", "+")
+        .replace("&#61;", "=")
+        .replace("&#x3D;", "=")
+}
+
+async fn recovery_ends_it(place: &Place) {
+    let world = place.world(folk::settings(on())).await;
+    careful(&world, MAIL).await;
+    let mut script = Client::script(&world);
+    trust(&world, &mut script, MAIL).await;
+    let mut elsewhere = Client::browser(&world);
+    let flow = elsewhere.begin("recovery", "").await;
+    let asked = json!({"method": "code", "email": MAIL});
+    elsewhere.submit(&flow, asked).await;
+    let code = world.code(MAIL).await;
+    elsewhere
+        .submit(&flow, json!({"method": "code", "code": code}))
+        .await;
+    assert!(!enough(&mut script, MAIL).await);
 }

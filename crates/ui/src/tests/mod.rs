@@ -11,8 +11,8 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use crate::{
-    ErrorDetails, Home, Links, Mail, PageContext, Theme, error_page, flow_page, home_page,
-    inbox_page,
+    ErrorDetails, Home, Links, Mail, PageContext, Theme, TrustForm, Trusted, error_page, flow_page,
+    home_page, inbox_page, trusted_page,
 };
 
 fn links() -> Links {
@@ -160,7 +160,51 @@ fn other_pages() -> Vec<(&'static str, String)> {
         ("error", error_page(&error, &context)),
         ("inbox", inbox_page(&[mail, sms], &context)),
         ("inbox-empty", inbox_page(&[], &context)),
+        ("trusted", trusted_page(&[trusted()], TRUST, &context)),
+        ("trusted-none", trusted_page(&[], TRUST, &context)),
     ]
+}
+
+const TRUST: TrustForm<'static> = TrustForm {
+    action: "http://localhost:4433/ui/trusted-browsers",
+    csrf_token: "c3Ryb25n",
+};
+
+fn trusted() -> Trusted {
+    let at = datetime!(2026-11-25 18:00 UTC);
+    Trusted {
+        id: Uuid::from_u128(12),
+        user_agent: Some("Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36".into()),
+        place: vec!["Berlin, DE".into(), String::new()],
+        last_used_at: at,
+        expires_at: at + time::Duration::days(30),
+        current: true,
+    }
+}
+
+#[test]
+fn each_trusted_browser_has_a_button_and_several_have_one_for_all() {
+    let theme = Theme::default();
+    let links = links();
+    let context = PageContext {
+        theme: &theme,
+        links: &links,
+        state: None,
+        lang: "en",
+    };
+    let one = trusted_page(&[trusted()], TRUST, &context);
+    assert_eq!(one.matches(r#"name="browser""#).count(), 1);
+    assert_eq!(
+        one.matches(r#"name="csrf_token" value="c3Ryb25n""#).count(),
+        1
+    );
+    assert!(
+        one.contains("Berlin, DE<br>") && one.contains("this browser"),
+        "{one}"
+    );
+    assert!(!one.contains(r#"name="all""#), "{one}");
+    let two = trusted_page(&[trusted(), trusted()], TRUST, &context);
+    assert!(two.contains(r#"name="all""#), "{two}");
 }
 
 fn session() -> Session {
@@ -518,6 +562,15 @@ fn hostile_values_stay_texts() {
         status: evil.into(),
         at: datetime!(2026-11-25 18:00 UTC),
     };
+    let hostile_trust = Trusted {
+        user_agent: Some(evil.into()),
+        place: vec![evil.into()],
+        ..trusted()
+    };
+    let hostile_form = TrustForm {
+        action: "javascript:alert(1)",
+        csrf_token: evil,
+    };
     let error = ErrorDetails {
         id: Some(evil.into()),
         reason: Some(evil.into()),
@@ -541,6 +594,7 @@ fn hostile_values_stay_texts() {
         home_page(Some(&home), &context),
         error_page(&error, &context),
         inbox_page(&[mail], &context),
+        trusted_page(&[hostile_trust], hostile_form, &context),
     ]);
     for html in pages {
         for bad in [

@@ -1,12 +1,13 @@
 //! The built-in pages below `/ui/`, used for every flow whose `ui_url` is not configured.
 //!
 //! A page reads what a page of an operator's own would read by the API, with the cookies of the browser that asks, and
-//! writes nothing but cookies. Forms are sent to the API. Whatever cannot be shown leads to the API's own beginning of
+//! writes nothing but cookies. Forms of flows are sent to the API. Whatever cannot be shown leads to the API's own beginning of
 //! the flow, so that a bookmark or an old tab never ends at a dead end.
 
 mod flow;
 mod home;
 mod inbox;
+mod trusted_browsers;
 mod view;
 
 use std::sync::Arc;
@@ -39,6 +40,10 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/ui/welcome", page(Page::Home))
         .route("/ui/error", page(Page::Error))
         .route("/ui/inbox", page(Page::Inbox))
+        .route(
+            trusted_browsers::PATH,
+            page(Page::TrustedBrowsers).post(end_trust),
+        )
         .route("/ui/assets/{*path}", get(asset))
 }
 
@@ -51,6 +56,7 @@ enum Page {
     Flow(FlowKind),
     Error,
     Inbox,
+    TrustedBrowsers,
 }
 
 /// How a page answers.
@@ -82,14 +88,38 @@ async fn show(State(app): State<Arc<App>>, request: Request, page: Page) -> Resp
         Page::Flow(kind) => flow::show(cx, kind).await,
         Page::Error => stored_error(cx).await,
         Page::Inbox => inbox::show(cx).await,
+        Page::TrustedBrowsers => trusted_browsers::show(cx).await,
     };
+    // Forms of flows are protected by what the flow's beginning has set.
+    let has_form = matches!(page, Page::TrustedBrowsers);
+    rendered(&incoming, answer, has_form).await
+}
+
+async fn end_trust(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let incoming = extract::incoming(&app, &parts);
+    let form = extract::submission(&incoming.cx, &parts.headers, body)
+        .await
+        .form;
+    let answer = match form {
+        Ok(form) => trusted_browsers::end(&incoming.cx, &form).await,
+        Err(reason) => Err(Problem::BadRequest(reason)),
+    };
+    rendered(&incoming, answer, false).await
+}
+
+async fn rendered(
+    incoming: &Incoming,
+    answer: Result<Answer, Problem>,
+    sets_csrf: bool,
+) -> Response {
     let response = match answer {
         Ok(Answer::Shown(status, html)) => respond::page(status, html),
         Ok(Answer::Elsewhere(url)) => respond::redirect(StatusCode::SEE_OTHER, &url),
         Ok(Answer::Missing) => not_found().await,
-        Err(problem) => failed(&incoming, &problem),
+        Err(problem) => failed(incoming, &problem),
     };
-    respond::with_cookies(&incoming, false, response)
+    respond::with_cookies(incoming, sets_csrf, response)
 }
 
 /// What went wrong with an earlier request, by the id that its redirect carried.

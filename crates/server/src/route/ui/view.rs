@@ -8,6 +8,8 @@ use bia_selfservice::problem::Problem;
 use bia_selfservice::return_to;
 use bia_ui::{Links, PageContext, Theme};
 
+use super::trusted_browsers;
+
 /// A page's surroundings.
 pub(super) struct View {
     theme: Theme,
@@ -42,6 +44,11 @@ impl View {
             recovery: flows.recovery.enabled.then(|| begin("recovery")),
             verification: flows.verification.enabled.then(|| begin("verification")),
             settings: Some(return_to::own(cx, "/self-service/settings/browser", &[])),
+            trusted_browsers: config
+                .bia
+                .trusted_browser
+                .enabled
+                .then(|| return_to::own(cx, trusted_browsers::PATH, &[])),
             inbox: config.dev.then(|| return_to::own(cx, "/ui/inbox", &[])),
             ..Links::default()
         };
