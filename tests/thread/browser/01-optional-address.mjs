@@ -15,12 +15,12 @@ export default [
     const username = `user-${site.unique()}`
     await (await visitor()).journey(async (v) => {
       await signUp(v, username)
-      await v.isHome(username)
+      await v.isHomeAs(username)
     })
     const email = site.email()
     await (await visitor()).journey(async (v) => {
       await signUp(v, `user-${site.unique()}`, email)
-      await v.isHome(email)
+      await v.isHomeAs(email)
       const link = await v.letter(email, (letter) => letter.getByRole("link").first().getAttribute("href"))
       await v.page.goto(link)
       await v.at("Enter your code")

@@ -23,7 +23,7 @@ export default [
       await v.at("Enter your code")
       await v.fill("Sign-in code", await v.code(traits.email))
       await v.page.keyboard.press("Enter")
-      await v.isHome(traits.email)
+      await v.isHomeAs(traits.email)
     })
   },
 ]

@@ -16,7 +16,7 @@ export default [
       await v.at("Second step")
       await v.fill("Code from your authenticator app", totp(SECRET))
       await v.page.keyboard.press("Enter")
-      await v.isHome(traits.email)
+      await v.isHomeAs(traits.email)
       const sessions = await site.sdk.listIdentitySessions({ id })
       t.eq(sessions.map((s) => s.authenticator_assurance_level), ["aal2"], "both factors are given")
     })

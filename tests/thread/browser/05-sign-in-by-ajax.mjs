@@ -33,7 +33,7 @@ export default [
       check(site, t, traits, await v.page.evaluate(signIn, [site.base, traits.email, PASSWORD]))
       await v.open("/ui/")
       v.complaints.length = 0 // Chromium tells of the answer 403.
-      await v.isHome(traits.email)
+      await v.isHomeAs(traits.email)
     })
   },
   async (site, t, visitor) => {

@@ -13,7 +13,7 @@ export default [
       t.ok(!(await v.page.content()).includes(traits.email), "the page does not tell the address")
       await v.fill("Sign-in code", await v.code(traits.email))
       await v.page.keyboard.press("Enter")
-      await v.isHome(traits.email)
+      await v.isHomeAs(traits.email)
     })
   },
 ]

@@ -1,25 +1,13 @@
 // Recovery on Bia's pages ends on Bia's pages, and by `fetch` in JSON that leads on.
 import { PASSWORD } from "../sdk/site.mjs"
 
-const recover = async (site, t, visitor) => {
-  const { traits } = await site.person()
-  await (await visitor()).journey(async (v) => {
-    await v.open("/ui/login")
-    await v.at("Sign in")
+const recover = (site, t, visitor) =>
+  visitor.atSignIn(async (v, email) => {
     await v.follow("Forgot your password?")
-    await v.at("Recover your account")
-    await v.fill("E-mail", traits.email)
-    await v.press("Continue")
-    await v.at("Enter your code")
-    await v.fill("Recovery code", await v.code(traits.email))
-    await v.press("Continue")
-    await v.at("Your account")
+    await v.recovers(email)
     t.ok(v.page.url().startsWith(`${site.base}/ui/settings?`), "the settings are a page of this server", v.page.url())
-    await v.page.getByTestId("ui/section/password").getByLabel("Password").fill(`${PASSWORD}-2`)
-    await v.page.keyboard.press("Enter")
-    await v.reads("Your changes are saved.", "the new password is saved")
+    await v.changesPassword(`${PASSWORD}-2`)
   })
-}
 
 // Runs in the page: the last two requests of a recovery by script, and the one that the answer names.
 const byScript = async ([action, form]) => {
@@ -35,10 +23,7 @@ const recoverByScript = async (site, t, visitor, status) => {
   const { traits } = await site.person()
   await (await visitor()).journey(async (v) => {
     await v.open("/self-service/recovery/browser")
-    await v.at("Recover your account")
-    await v.fill("E-mail", traits.email)
-    await v.press("Continue")
-    await v.at("Enter your code")
+    await v.asksForRecovery(traits.email)
     const action = await v.page.locator("form").first().getAttribute("action")
     const csrf_token = await v.page.locator("input[name=csrf_token]").first().inputValue()
     const code = await v.code(traits.email)

@@ -11,21 +11,22 @@ const site = new Site(new AxiosFace(opt.public, opt.admin), opt)
 const browser = await launch(opt.chromium)
 
 class Visitor extends Reader {
-  // Signs in on the page that is shown.
-  async signIn(identifier, label = "E-mail") {
-    await this.at("Sign in")
-    await this.fill(label, identifier)
-    await this.fill("Password", PASSWORD)
-    await this.page.keyboard.press("Enter")
-  }
-  async isHome(name) {
-    await this.at("Welcome")
-    await this.reads(name, `signed in as ${name}`)
+  async signIn(identifier) {
+    await this.signInAs(identifier, PASSWORD)
   }
 }
 
 // Somebody at a browser of their own; `base` where the pages are, if not at the server's own address.
 const visitor = (base = opt.public) => new Visitor().come(browser, t, { base })
+// Somebody with an account, in front of the form in which they would sign in.
+visitor.atSignIn = async (walk) => {
+  const { traits } = await site.person()
+  await (await visitor()).journey(async (v) => {
+    await v.open("/ui/login")
+    await v.at("Sign in")
+    await walk(v, traits.email)
+  })
+}
 
 await t.journey(`${opt.question} in Chromium, server ${opt.server}`, () => steps[opt.server - 1](site, t, visitor))
 await browser.close()
