@@ -2,8 +2,9 @@
 //!
 //! Settings get one form per group, each with the anti-CSRF token. Elsewhere, where a visible field
 //! (an identifier, traits) is shared by several methods, those methods share one form with it; every
-//! other group gets its own. Buttons that take something away never share a form with a text field,
-//! because the Enter key presses a form's first button.
+//! other group gets its own, with the boxes to tick that are about all of them. Buttons that take
+//! something away never share a form with a text field, because the Enter key presses a form's first
+//! button.
 
 use bia_model::ui::{Attributes, Group, InputType, Node, Script, Ui};
 
@@ -114,7 +115,7 @@ impl Arrangement {
 
 /// Arranges the nodes of a flow that is not the settings flow.
 pub(crate) fn of_flow(ui: &Ui, wording: &'static Wording) -> Arrangement {
-    let nodes = visible_parts(ui);
+    let (nodes, ticks) = with_ticks_apart(visible_parts(ui));
     let main = main_form(&nodes);
     let (together, apart): (Vec<&Node>, Vec<&Node>) =
         nodes.into_iter().partition(|node| main.has(node));
@@ -131,7 +132,10 @@ pub(crate) fn of_flow(ui: &Ui, wording: &'static Wording) -> Arrangement {
         let form = builder.form(together, &main);
         sections.push(Section::new(Group::Default, (None, None), vec![form]));
     }
-    for (group, nodes) in groups {
+    for (group, mut nodes) in groups {
+        if nodes.iter().any(|node| sends(node)) {
+            nodes.extend(&ticks);
+        }
         let form = builder.form(nodes, &Main::none());
         let second = matches!(group, Group::Totp | Group::LookupSecret);
         let title = (titled && second).then(|| wording.group(group).0).flatten();
@@ -221,6 +225,30 @@ fn visible_parts(ui: &Ui) -> Vec<&Node> {
         !script && !carried
     };
     ui.nodes.iter().filter(own).collect()
+}
+
+/// Boxes to tick that belong to all methods, where nothing else does that people fill in: each method's form gets them.
+/// A form of their own could only be sent without what they are about.
+fn with_ticks_apart(nodes: Vec<&Node>) -> (Vec<&Node>, Vec<&Node>) {
+    let ticks = |node: &&Node| input_type(node) == Some(InputType::Checkbox) && shared(node.group);
+    let alone = nodes
+        .iter()
+        .all(|node| ticks(node) || !(shared(node.group) && is_field(node)));
+    if alone && nodes.iter().any(|node| sends(node)) {
+        let (ticks, rest) = nodes.into_iter().partition(ticks);
+        (rest, ticks)
+    } else {
+        (nodes, Vec::new())
+    }
+}
+
+/// Whether a button goes on with what the form says, and not back.
+fn sends(node: &Node) -> bool {
+    let presses = matches!(
+        input_type(node),
+        Some(InputType::Submit | InputType::Button)
+    );
+    presses && node.id() != "screen"
 }
 
 /// Groups whose fields belong to all methods.

@@ -128,9 +128,9 @@ async fn no_path_answers_a_stranger_with_a_page_of_somebody_else_s() {
     let world = town(json!({})).await;
     let nobody = "00000000-0000-4000-8000-000000000000";
     let step = |step: &str| if step.starts_with('{') { nobody } else { step }.to_owned();
-    let texts = ["/schemas", "/bia/explain", "/openapi.json", "/bia/openapi"];
+    let texts = ["schemas", "/bia/explain", "openapi"];
     for path in world.public_paths() {
-        if texts.iter().any(|start| path.starts_with(start)) {
+        if texts.iter().any(|text| path.contains(text)) {
             continue;
         }
         let path = path.split('/').map(step).collect::<Vec<_>>().join("/");

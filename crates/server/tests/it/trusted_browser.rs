@@ -285,13 +285,7 @@ async fn a_page_shows_and_ends_it(place: &Place) {
     browser.keep_cookies_of(&script);
     let shown = browser.get(page).await.body;
     assert!(shown.contains("this browser"), "{shown}");
-    let hidden = |name: &str| {
-        let field = format!("name=\"{name}\" value=\"");
-        let rest = shown.split(&field).nth(1).unwrap();
-        rest.split('"').next().unwrap().to_owned()
-    };
-    let token = html_text(&hidden("csrf_token"));
-    let id = hidden("browser");
+    let id = in_form(&shown, "browser");
     for body in [
         json!({"browser": id}),
         json!({"browser": id, "csrf_token": "AAAA"}),
@@ -300,7 +294,9 @@ async fn a_page_shows_and_ends_it(place: &Place) {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
     }
     assert!(enough(&mut script, MAIL).await);
+    // A sign-in changes the anti-CSRF token.
     browser.keep_cookies_of(&script);
+    let token = in_form(&browser.get(page).await.body, "csrf_token");
     for _ in 0..2 {
         let body = json!({"browser": id, "csrf_token": token});
         let answer = browser.post(page, &body).await;
@@ -317,8 +313,12 @@ async fn a_page_shows_and_ends_it(place: &Place) {
     assert!(!enough(&mut script, MAIL).await);
 }
 
-/// What a page's text says: base64 has a plus, which is escaped there.
-fn html_text(text: &str) -> String {
+/// The value of the first field or button of this name. Base64 has signs that pages escape.
+fn in_form(page: &str, name: &str) -> String {
+    let field = format!("name=\"{name}\" value=\"");
+    let rest = page.split(&field).nth(1).unwrap();
+    let text = rest.split('"').next().unwrap();
+
     text.replace("&#43;", "+")
         .replace("&#x2B;", "+")
         .replace("&#61;", "=")

@@ -305,6 +305,33 @@ fn the_methods_of_a_login_share_the_identifier_and_the_enter_key_means_password(
 }
 
 #[test]
+fn the_box_that_trusts_a_browser_is_sent_with_each_second_factor() {
+    let mut ui = samples::login_second_factor();
+    let label = text::trust_browser_label(30);
+    let tick = ui::input("trust_browser", InputType::Checkbox, Group::Default);
+    ui.nodes.insert(0, tick.with_value(false).labelled(label));
+    let html = page(FlowKind::Login, &ui);
+    let forms = forms(&html);
+    assert_eq!(forms.len(), 2, "{html}");
+    for form in forms {
+        let at = |what: &str| {
+            form.find(what)
+                .unwrap_or_else(|| panic!("{what} in {form}"))
+        };
+        let tick = at(r#"type="checkbox""#);
+        // Below what is typed, above the button that sends both.
+        assert!(
+            at(r#"type="text""#) < tick && tick < at("<button"),
+            "{form}"
+        );
+        assert!(
+            form.contains(r#"name="trust_browser" value="true""#),
+            "{form}"
+        );
+    }
+}
+
+#[test]
 fn each_second_factor_has_a_form_of_its_own() {
     let html = page(FlowKind::Login, &samples::login_second_factor());
     let forms = forms(&html);
