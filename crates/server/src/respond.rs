@@ -98,7 +98,7 @@ fn see_other(url: &str) -> Response {
 
 /// The answer that has a flow.
 pub fn flow_answer(cx: &Cx, code: StatusCode, flow: &Flow, shown: Option<&Identity>) -> Response {
-    helped_flow(cx, code, flow, shown, help::of_flow(cx, flow))
+    helped_flow(cx, code, flow, shown, help::of_flow(cx, flow, shown))
 }
 
 fn helped_flow(
@@ -269,7 +269,7 @@ fn form(
     };
     let told = note_form(incoming, flow, status, code);
     // Only what says in any case that something was wrong says by which name to ask for it.
-    let help = match (help::of_flow(cx, flow), told) {
+    let help = match (help::of_flow(cx, flow, shown), told) {
         (Some(help), Some(told)) => Some(told.added_to(help)),
         (help, _) => help,
     };

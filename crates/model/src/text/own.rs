@@ -12,6 +12,9 @@ messages! {
     /// `ui.messages` of settings of somebody whose policy (`bia.mfa`) asks them to set up a second factor first.
     1490002 Info emitted enrolment_notice() {}
         "Your account needs a second factor before you can go on. Set one up here.";
+    /// `bia.notices` of settings, and a note on the built-in page, of somebody with few backup codes left.
+    1490003 Info emitted lookup_secrets_running_out(left: usize) { "left": left } ["left_in_words": &left_in_words(left)]
+        "{left_in_words} Make new ones here, and keep them where you find them without this device.";
     /// `ui.messages` of a browser's flow where somebody was wrong too often before, so that nothing was tried. Scripts
     /// and apps get the error `too_many_attempts` instead.
     4900001 Error emitted too_many_attempts(
@@ -30,6 +33,14 @@ fn days_in_words(days: i64) -> String {
         ..=0 => "a few hours".to_owned(),
         1 => "one day".to_owned(),
         _ => format!("{days} days"),
+    }
+}
+
+fn left_in_words(left: usize) -> String {
+    match left {
+        0 => "All your backup codes are used.".to_owned(),
+        1 => "You have one backup code left.".to_owned(),
+        _ => format!("You have {left} backup codes left."),
     }
 }
 
@@ -52,6 +63,19 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+
+    #[test]
+    fn backup_codes_are_counted_in_words_down_to_none() {
+        for (left, words) in [
+            (0, "are used."),
+            (1, "one backup code left."),
+            (3, "3 backup codes left."),
+        ] {
+            let message = lookup_secrets_running_out(left);
+            assert!(message.text.contains(words), "{}", message.text);
+            assert_eq!(message.context.unwrap()["left"], left);
+        }
+    }
 
     #[test]
     fn a_wait_is_told_in_words_and_never_too_short() {

@@ -191,6 +191,7 @@ fn one_of_each() -> Vec<Message> {
         system_generic("The database is away."),
         trust_browser_label(30),
         enrolment_notice(),
+        lookup_secrets_running_out(3),
         too_many_attempts(at, time::Duration::minutes(2)),
     ]
     .into_iter()

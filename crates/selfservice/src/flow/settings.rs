@@ -123,6 +123,15 @@ pub async fn populate(cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(
     sort(cx, flow, identity)
 }
 
+/// What somebody should know of what they have set up, by all methods that are switched on. `identity` has credentials.
+pub fn notices(cx: &Cx, identity: &Identity) -> Vec<text::Message> {
+    METHODS
+        .iter()
+        .filter(|m| m.is_enabled(cx.config()))
+        .filter_map(|m| m.settings()?.notice(identity))
+        .collect()
+}
+
 fn sort(cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(), Problem> {
     let schema = identity::schema(cx, Some(&identity.schema_id))?;
     ui::sort(

@@ -426,6 +426,11 @@ pub trait SettingsMethod: Send + Sync {
     /// Adds the method's nodes, if it has any for this identity (given with credentials).
     async fn populate(&self, cx: &Cx, flow: &mut Flow, identity: &Identity) -> Result<(), Problem>;
 
+    /// What somebody should know of what they have set up, whenever they see their settings. `identity` has credentials.
+    fn notice(&self, _identity: &Identity) -> Option<Message> {
+        None
+    }
+
     /// Whether a submission is for this method.
     fn claims(&self, cx: &Cx, flow: &Flow, form: &Form) -> bool;
 

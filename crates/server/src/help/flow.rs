@@ -1,9 +1,10 @@
 //! Help for flows with an error on the form.
 
 use bia_model::text::Message;
-use bia_model::{Aal, Flow, FlowKind};
+use bia_model::{Aal, Flow, FlowKind, Identity};
 use bia_selfservice::cx::Cx;
-use serde_json::Value;
+use bia_selfservice::flow::settings;
+use serde_json::{Value, json};
 
 use super::next::{self, Next};
 use super::{Help, seen};
@@ -15,13 +16,26 @@ const NO_METHOD: std::ops::RangeInclusive<u32> = 4_010_002..=4_010_006;
 /// Methods that only ever give a second factor.
 const SECOND_FACTORS: [&str; 2] = ["totp", "lookup_secret"];
 
-/// The member `bia` of a flow whose form has an error; `None` without one, or where help is switched off.
-pub(crate) fn of_flow(cx: &Cx, flow: &Flow) -> Option<Value> {
+/// The member `bia` of a flow: help where its form has an error, and in settings what their owner, who is `shown`,
+/// should know. `None` where there is nothing of that, or help is switched off.
+pub(crate) fn of_flow(cx: &Cx, flow: &Flow, shown: Option<&Identity>) -> Option<Value> {
     if !super::is_on(cx) {
         return None;
     }
-    let message = first_error(flow)?;
-    Some(help(cx, flow, message).json(cx))
+    let help = first_error(flow).map(|message| help(cx, flow, message).json(cx));
+    let notices = notices(cx, flow, shown);
+    if notices.is_empty() {
+        return help;
+    }
+    let mut help = help.unwrap_or_else(|| json!({}));
+    help["notices"] = json!(notices);
+    Some(help)
+}
+
+/// What the owner of settings should know of what they have set up.
+pub(crate) fn notices(cx: &Cx, flow: &Flow, shown: Option<&Identity>) -> Vec<Message> {
+    let shown = shown.filter(|_| flow.kind == FlowKind::Settings);
+    shown.map_or_else(Vec::new, |identity| settings::notices(cx, identity))
 }
 
 fn first_error(flow: &Flow) -> Option<&Message> {

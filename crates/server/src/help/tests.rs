@@ -274,7 +274,7 @@ async fn every_message_that_says_something_is_wrong_says_what_to_do() {
         let mut flow = Flow::new(FlowKind::Login, ClientType::Browser, at, at);
         flow.ui = bia_model::ui::Ui::new("http://public.example.org/self-service/login?flow=1");
         flow.ui.messages = vec![message];
-        let help = of_flow(&cx, &flow);
+        let help = of_flow(&cx, &flow, None);
         if entry.kind == MessageType::Error {
             let help = help.unwrap_or_else(|| panic!("{} {}", entry.id, entry.slug));
             check(&help, &format!("{} {}", entry.id, entry.slug));

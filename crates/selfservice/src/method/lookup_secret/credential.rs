@@ -83,6 +83,14 @@ impl LookupConfig {
         }
     }
 
+    /// How many can still be used.
+    pub(super) fn unused(&self) -> usize {
+        self.recovery_codes
+            .iter()
+            .filter(|code| code.used_at.is_none())
+            .count()
+    }
+
     /// As it is stored.
     pub(super) fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()

@@ -1,6 +1,7 @@
 //! Making, showing and removing backup codes.
 
 use async_trait::async_trait;
+use bia_model::text::Message;
 use bia_model::ui::{self, Group};
 use bia_model::{Aal, AuthenticationMethod, Credential, Flow, Identity, MethodName, text};
 
@@ -24,6 +25,9 @@ const LIST: &str = "lookup_secret_codes";
 /// The buttons. Where several were pressed the first of them counts.
 const BUTTONS: [&str; 4] = [CONFIRM, REVEAL, DISABLE, REGENERATE];
 
+/// With so many unused codes or fewer it is time for new ones.
+const FEW: usize = 3;
+
 /// The member of a flow's context that holds codes that were shown and are not valid yet.
 const OFFERED: &str = "lookup_secret_offered";
 
@@ -42,6 +46,12 @@ impl SettingsMethod for LookupSecret {
             add_button(flow, REGENERATE);
         }
         Ok(())
+    }
+
+    fn notice(&self, identity: &Identity) -> Option<Message> {
+        let credential = identity.credential(MethodName::LookupSecret)?;
+        let left = LookupConfig::of(credential).unused();
+        (is_set_up(identity) && left <= FEW).then(|| text::lookup_secrets_running_out(left))
     }
 
     fn claims(&self, cx: &Cx, _flow: &Flow, form: &Form) -> bool {

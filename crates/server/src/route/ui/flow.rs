@@ -1,5 +1,6 @@
 //! The pages of the five flows.
 
+use bia_model::text::Message;
 use bia_model::{Flow, FlowKind, flow};
 use bia_selfservice::cx::Cx;
 use bia_selfservice::flow::{login, recovery, registration, settings, verification};
@@ -28,11 +29,13 @@ pub(super) async fn show(cx: &Cx, kind: FlowKind) -> Result<Answer, Problem> {
         return Ok(begin(cx, kind, &[]));
     };
     match fetch(cx, kind, id).await {
-        Ok(flow) => {
+        Ok((flow, notices)) => {
             let view = View::of(cx, flow.requested_return_to().as_deref()).await?;
+            let mut ui = flow.ui;
+            ui.messages.extend(notices);
             Ok(Answer::page(flow_page(
                 kind,
-                &flow.ui,
+                &ui,
                 &view.context(Some(flow.state)),
             )))
         }
@@ -41,15 +44,21 @@ pub(super) async fn show(cx: &Cx, kind: FlowKind) -> Result<Answer, Problem> {
     }
 }
 
-async fn fetch(cx: &Cx, kind: FlowKind, id: &str) -> Result<Flow, Problem> {
+/// The flow, and what the owner of settings should know.
+async fn fetch(cx: &Cx, kind: FlowKind, id: &str) -> Result<(Flow, Vec<Message>), Problem> {
     let id = Some(id);
-    match kind {
-        FlowKind::Login => login::fetch(cx, id).await,
-        FlowKind::Registration => registration::fetch(cx, id).await,
-        FlowKind::Recovery => recovery::fetch(cx, id).await,
-        FlowKind::Verification => verification::fetch(cx, id).await,
-        FlowKind::Settings => settings::fetch(cx, id).await.map(|(flow, _)| flow),
-    }
+    let flow = match kind {
+        FlowKind::Login => login::fetch(cx, id).await?,
+        FlowKind::Registration => registration::fetch(cx, id).await?,
+        FlowKind::Recovery => recovery::fetch(cx, id).await?,
+        FlowKind::Verification => verification::fetch(cx, id).await?,
+        FlowKind::Settings => {
+            let (flow, identity) = settings::fetch(cx, id).await?;
+            let notices = settings::notices(cx, &identity);
+            return Ok((flow, notices));
+        }
+    };
+    Ok((flow, Vec::new()))
 }
 
 /// A new flow. It answers itself when it cannot begin: somebody is signed in, or it is switched off.

@@ -9,7 +9,7 @@
 //! | B36 | [`a_step_up_does_not_say_that_somebody_has_to_confirm_who_they_are`], `oauth2::the_second_factor_within_such_a_login_is_not_called_a_confirmation` |
 //! | B38 | [`whoever_signed_up_by_a_code_is_asked_for_the_app_that_was_set_up`], `aal/mailed_code_then_totp` |
 //! | B39 | `aal/recovery_with_totp_in_a_browser`, [`after_the_second_factor_a_recovery_goes_on_where_it_was`] |
-//! | B41 | `lookup_secret/all_codes_used`, `lookup_secret/disable`, `aal/last_second_factor_removed` |
+//! | B41 | [`few_backup_codes_are_told_of_until_there_are_new_ones`], [`backup_codes_alone_are_a_second_factor_and_the_last_one_makes_new_ones`]; that used ones still count is the reference's: `lookup_secret/all_codes_used`, `lookup_secret/disable`, `aal/last_second_factor_removed` |
 //! | B43 | `totp/imported_by_an_admin`, `lookup_secret/codes_imported_by_an_admin`, [`imported_second_factors_are_asked_for_at_once`] |
 //! | B44 | `races::a_time_step_steps_up_one_session`, [`a_code_of_an_app_counts_once_and_a_later_one_again`] |
 //! | B45 | [`setting_a_factor_up_proves_it_for_that_session_alone`] |
@@ -411,4 +411,149 @@ async fn keys_and_passkeys_stand_side_by_side() {
         assert!(groups.contains(&&json!("webauthn")), "{kind}: {groups:?}");
         assert!(groups.contains(&&json!("passkey")), "{kind}: {groups:?}");
     }
+}
+
+/// The credential of so many backup codes, `code0` and on.
+fn backup_codes(count: usize) -> Value {
+    let codes: Vec<Value> = (0..count)
+        .map(|n| json!({"code": format!("code{n}")}))
+        .collect();
+    json!({"lookup_secret": {"config": {"codes": codes}}})
+}
+
+/// Gives a backup code as the second factor.
+async fn give(client: &mut Client<'_>, code: usize) -> StatusCode {
+    let flow = client.begin("login", "?aal=aal2").await;
+    let proof = json!({"method": "lookup_secret", "lookup_secret": format!("code{code}")});
+    client.submit(&flow, proof).await.status
+}
+
+/// How many codes a settings flow says are left; none where it says nothing of that.
+fn told(flow: &Value) -> Option<u64> {
+    let notices = flow["bia"]["notices"].as_array()?;
+    assert_eq!(notices.len(), 1, "{flow}");
+    assert_eq!(notices[0]["id"], 1_490_003);
+    notices[0]["context"]["left"].as_u64()
+}
+
+#[tokio::test]
+async fn few_backup_codes_are_told_of_until_there_are_new_ones() {
+    for (help, says) in [(true, true), (false, false)] {
+        let world = town(json!({"bia": {"help": help}})).await;
+        let made = person(json!({"email": MAIL}), backup_codes(5));
+        world.create(&made).await;
+        for (used, left) in [
+            (0, None),
+            (1, Some(3)),
+            (2, Some(2)),
+            (3, Some(1)),
+            (4, Some(0)),
+        ] {
+            let mut app = Client::app(&world);
+            app.sign_in(MAIL, PASSWORD).await;
+            assert_eq!(give(&mut app, used).await, StatusCode::OK);
+            let flow = app.begin("settings", "").await;
+            assert_eq!(told(&flow), left.filter(|_| says), "{used} {help}");
+            assert_eq!(
+                messages(&flow),
+                [] as [u64; 0],
+                "stock clients see nothing of it"
+            );
+            let shown = app.flow("settings", flow["id"].as_str().unwrap()).await;
+            assert_eq!(told(&shown), left.filter(|_| says));
+            if used == 4 {
+                // A form that is wrong has the hint and the notice, one that makes new codes ends it.
+                let wrong = app
+                    .submit(&flow, json!({"method": "profile", "traits": {"age": "x"}}))
+                    .await
+                    .json();
+                assert_eq!(told(&wrong), left.filter(|_| says), "{wrong}");
+                assert_eq!(wrong["bia"]["hint"].is_string(), says, "{wrong}");
+                app.submit(&flow, json!({"lookup_secret_regenerate": true}))
+                    .await;
+                let saved = app
+                    .submit(&flow, json!({"lookup_secret_confirm": true}))
+                    .await;
+                assert_eq!(saved.status, StatusCode::OK, "{}", saved.body);
+                assert_eq!(told(&saved.json()), None, "{}", saved.body);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_built_in_page_tells_of_few_backup_codes() {
+    let world = town(json!({})).await;
+    for (mail, count, says) in [(MAIL, 4, true), ("user-2@example.org", 5, false)] {
+        let made = person(json!({"email": mail}), backup_codes(count));
+        world.create(&made).await;
+        let mut browser = Client::browser(&world);
+        browser.sign_in(mail, PASSWORD).await;
+        assert_eq!(give(&mut browser, 0).await, StatusCode::SEE_OTHER);
+        let begun = browser.get("/self-service/settings/browser").await;
+        let page = browser.get(begun.header("location").unwrap()).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        assert_eq!(
+            page.body.contains("You have 3 backup codes left."),
+            says,
+            "{}",
+            page.body
+        );
+    }
+}
+
+#[tokio::test]
+async fn backup_codes_alone_are_a_second_factor_and_the_last_one_makes_new_ones() {
+    let world = town(highest()).await;
+    let mut both = authenticator();
+    both["lookup_secret"] = backup_codes(2)["lookup_secret"].clone();
+    let id = world.create(&person(json!({"email": MAIL}), both)).await;
+    let mut app = Client::app(&world);
+    app.sign_in(MAIL, PASSWORD).await;
+    let flow = app.begin("login", "?aal=aal2").await;
+    app.submit(&flow, proof(code_now(&world, KEY))).await;
+    let flow = app.begin("settings", "").await;
+    let unlinked = app.submit(&flow, json!({"totp_unlink": true})).await;
+    assert_eq!(unlinked.status, StatusCode::OK, "{}", unlinked.body);
+    // Codes alone still ask for a second factor, and are one.
+    for code in [0, 1] {
+        let mut later = Client::app(&world);
+        later.sign_in(MAIL, PASSWORD).await;
+        let refused = later.refused("/sessions/whoami").await;
+        assert_eq!(refused["error"]["id"], "session_aal2_required");
+        assert_eq!(give(&mut later, code).await, StatusCode::OK);
+        assert_eq!(later.get("/sessions/whoami").await.status, StatusCode::OK);
+        app = later;
+    }
+    // Whoever gave the last one can make new ones, or do without.
+    let flow = app.begin("settings", "").await;
+    assert_eq!(told(&flow), Some(0));
+    assert!(flow["ui"].to_string().contains("lookup_secret_disable"));
+    // Whoever did neither is let in by an operator, who takes the used codes away.
+    let mut late = Client::app(&world);
+    late.sign_in(MAIL, PASSWORD).await;
+    assert_eq!(give(&mut late, 1).await, StatusCode::BAD_REQUEST);
+    let path = format!("/admin/identities/{id}/credentials/lookup_secret");
+    let removed = world.call("DELETE", &path, "").await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT, "{}", removed.body);
+    assert_eq!(late.get("/sessions/whoami").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn backup_codes_can_be_given_up() {
+    let world = town(highest()).await;
+    let made = person(json!({"email": MAIL}), backup_codes(1));
+    world.create(&made).await;
+    let mut app = Client::app(&world);
+    app.sign_in(MAIL, PASSWORD).await;
+    give(&mut app, 0).await;
+    let flow = app.begin("settings", "").await;
+    let given_up = app
+        .submit(&flow, json!({"lookup_secret_disable": true}))
+        .await;
+    assert_eq!(given_up.status, StatusCode::OK, "{}", given_up.body);
+    assert_eq!(told(&given_up.json()), None);
+    let mut later = Client::app(&world);
+    later.sign_in(MAIL, PASSWORD).await;
+    assert_eq!(later.get("/sessions/whoami").await.status, StatusCode::OK);
 }
