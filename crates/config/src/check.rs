@@ -2,7 +2,7 @@
 
 mod abuse;
 mod conditions;
-mod hooks;
+pub(crate) mod hooks;
 mod mfa;
 mod paid_edition;
 mod shape;

@@ -13,6 +13,7 @@
     expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")
 )]
 
+mod advice;
 mod check;
 mod config;
 mod dev;
@@ -31,6 +32,7 @@ pub mod size;
 mod source;
 mod survey;
 
+pub use advice::advice;
 pub use config::Config;
 pub use dev::{DevPorts, DevSecrets, dev_settings};
 pub use finding::{Finding, Findings, Place, Severity};

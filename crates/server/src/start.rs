@@ -166,6 +166,7 @@ pub async fn runtime(config: Arc<Config>, jsonnet: &Arc<Jsonnet>) -> anyhow::Res
         .context("The password policy cannot be used.")?;
     let courier = Courier::new(&config, outbound.clone(), jsonnet.clone());
     warn_about(&courier.findings().await);
+    warn_about(&bia_config::advice(&config));
     let token_templates = TokenKeysByTemplate::default();
     warn_about_keys(&config, &token_templates).await;
     Ok(Runtime {

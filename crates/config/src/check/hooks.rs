@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::section::bia::signing_key;
 use crate::{Finding, duration, source::Tree};
 
-/// The hooks that run when their list is looked at after a login, and after something was stored (hooks.md §1).
+/// The hooks that run when their list is looked at after a login (hooks.md §1).
 const AFTER_LOGIN: &[&str] = &[
     "web_hook",
     "revoke_active_sessions",
@@ -13,7 +13,8 @@ const AFTER_LOGIN: &[&str] = &[
     "verification",
     "show_verification_ui",
 ];
-const AFTER_STORING: &[&str] = &[
+/// The hooks that run when their list is looked at after something was stored.
+pub(crate) const AFTER_STORING: &[&str] = &[
     "web_hook",
     "session",
     "revoke_active_sessions",

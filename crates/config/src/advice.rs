@@ -1,0 +1,83 @@
+//! What works as it is configured, and as the reference does, but leaves open what many take for granted.
+//!
+//! It is said in the log at start, and is no finding: nothing is wrong with such a configuration, so that `bia doctor`
+//! has nothing to say of it.
+
+use crate::check::hooks::AFTER_STORING;
+use crate::{Config, Finding, Findings, Hook};
+
+/// What is worth knowing about a configuration.
+#[must_use]
+pub fn advice(config: &Config) -> Findings {
+    Findings(sessions_that_stay(config).into_iter().collect())
+}
+
+/// A changed password that ends no session: whoever knew the old one stays signed in.
+fn sessions_that_stay(config: &Config) -> Option<Finding> {
+    const METHOD: &str = "password";
+    if !config.selfservice.methods.password.enabled {
+        return None;
+    }
+    let after = &config.selfservice.flows.settings.after;
+    let own = after.method_hooks(METHOD);
+    // As hooks run: the method's list if one of its hooks can run, else the flow's.
+    let runs = |hook: &Hook| AFTER_STORING.contains(&hook.name());
+    let listed = if own.iter().any(runs) {
+        own
+    } else {
+        &after.hooks
+    };
+    if listed.contains(&Hook::RevokeActiveSessions) {
+        return None;
+    }
+    let problem = "A changed password leaves other sessions alive, so that whoever knew the old one may stay signed in.";
+    let mend = "If that is not what you want, add the hook revoke_active_sessions to this list.";
+    let key = "selfservice.flows.settings.after.password.hooks";
+    Some(Finding::warning(key, problem, mend))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn told(selfservice: Value) -> usize {
+        let mut settings = json!({
+            "dsn": "memory",
+            "selfservice": {"default_browser_return_url": "https://app.example.org/"},
+            "identity": {"schemas": [{"id": "default", "url": "base64://e30="}]},
+        });
+        for (key, value) in selfservice.as_object().unwrap() {
+            settings["selfservice"][key] = value.clone();
+        }
+        let config = Config::from_json(settings).unwrap();
+        let about = |finding: &Finding| finding.problem.contains("changed password");
+        assert!(!config.warnings().iter().any(about), "it is no finding");
+        advice(&config).iter().count()
+    }
+
+    #[test]
+    fn sessions_that_outlive_a_password_are_told_of_unless_a_hook_that_runs_ends_them() {
+        let ends = || json!([{"hook": "revoke_active_sessions"}]);
+        let others = || json!([{"hook": "show_verification_ui"}]);
+        let after = |after: Value| json!({"flows": {"settings": {"after": after}}});
+        for (settings, expected) in [
+            (json!({}), 1),
+            (json!({"methods": {"password": {"enabled": false}}}), 0),
+            (after(json!({"password": {"hooks": ends()}})), 0),
+            (after(json!({"hooks": ends()})), 0),
+            (after(json!({"hooks": others()})), 1),
+            (after(json!({"profile": {"hooks": ends()}})), 1),
+            // A hook that does not run after storing does not keep the flow's list from running.
+            (
+                after(
+                    json!({"hooks": ends(), "password": {"hooks": [{"hook": "verify_new_address"}]}}),
+                ),
+                0,
+            ),
+        ] {
+            assert_eq!(told(settings.clone()), expected, "{settings}");
+        }
+    }
+}
