@@ -236,7 +236,7 @@ ring_browser() {
 
 prepare_recipes() { need jq jq && need curl curl && need_python && need_server; }
 ring_recipes() {
-  told python3 .ci/recipes.py --bia "$(server)" --files docs/src/first-steps.md docs/src/first-steps.md docs/src/moving.md docs/src/guessing.md docs/src/trusted-browser.md
+  told python3 .ci/recipes.py --bia "$(server)" --files docs/src/first-steps.md docs/src/first-steps.md docs/src/moving.md docs/src/guessing.md docs/src/who-has-an-account.md docs/src/trusted-browser.md
 }
 
 prepare_thread() { prepare_recipes && need_chromium && need_modules clients/node && need_modules clients/browser; }

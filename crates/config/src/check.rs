@@ -5,6 +5,7 @@ mod conditions;
 pub(crate) mod hooks;
 mod mfa;
 mod paid_edition;
+mod registration;
 mod shape;
 mod trusted_browser;
 mod variants;
@@ -22,5 +23,6 @@ pub(crate) fn check(tree: &Tree, effective: &Value) -> Findings {
     findings.extend(paid_edition::check(tree));
     findings.extend(trusted_browser::check(effective, tree));
     findings.extend(abuse::check(effective, tree));
+    findings.extend(registration::check(effective, tree));
     findings
 }

@@ -33,11 +33,12 @@ pub use courier::Courier;
 pub use deliver::html_part;
 pub use error::{CourierError, DeliveryError};
 pub use queue::{Outgoing, enqueue};
+pub use recipient::is_mail_address;
 pub use settings::{
     EmailDelivery, HttpChannel, Security, Settings, SmtpSettings, SmtpUri, SmtpUriError,
 };
 pub use template::{
-    AuthenticatorKeyAdded, CodeMessage, LoginCodeSms, LoginCodeValid, OAuth2Client,
+    AccountExists, AuthenticatorKeyAdded, CodeMessage, LoginCodeSms, LoginCodeValid, OAuth2Client,
     OAuth2LoginRequest, RecoveryCodeSms, RecoveryCodeValid, RecoveryValid, RegistrationCodeSms,
     RegistrationCodeValid, Template, TemplateKind, UnknownAddress, VerifiableAddressChanged,
     VerificationCodeSms, VerificationCodeValid, VerificationValid,

@@ -25,6 +25,12 @@ pub(crate) fn mailbox(recipient: &str) -> Option<Mailbox> {
     }
 }
 
+/// Whether a text is a mail address and nothing else, so that it can be written to.
+#[must_use]
+pub fn is_mail_address(text: &str) -> bool {
+    !text.contains('<') && mailbox(text).is_some()
+}
+
 /// Addresses that some carriers gave out against the RFC, such as `foo.@example.jp`: dots may stand
 /// anywhere, all else is as strict.
 fn loose(recipient: &str) -> Option<Address> {

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 mod taken;
 mod violation;
 
-pub use taken::{find_other, message as taken, ways_in};
+pub use taken::{Name, find_other, message as taken, ways_in};
 pub use violation::messages as violation_messages;
 
 /// The schema of an id; the configured default for none.

@@ -45,15 +45,15 @@ pub(super) fn check(value: &Value, tree: &Tree) -> Vec<Finding> {
     findings
 }
 
-fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+pub(super) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').try_fold(value, |value, key| value.get(key))
 }
 
-fn hooks(holder: Option<&Value>) -> &[Value] {
+pub(super) fn hooks(holder: Option<&Value>) -> &[Value] {
     holder.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn name(hook: &Value) -> &str {
+pub(super) fn name(hook: &Value) -> &str {
     hook.get("hook").and_then(Value::as_str).unwrap_or("")
 }
 

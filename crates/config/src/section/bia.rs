@@ -28,6 +28,8 @@ pub struct Bia {
     pub security_keys: BiaSecurityKeys,
     /// Finding identities.
     pub search: BiaSearch,
+    /// Signing up.
+    pub registration: BiaRegistration,
     /// Sessions.
     pub sessions: BiaSessions,
     /// Which addresses the hook `require_verified_address` asks for.
@@ -109,6 +111,15 @@ pub enum StuckCounter {
     Warn,
     /// It is refused, and the key is marked.
     Refuse,
+}
+
+/// `bia.registration`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct BiaRegistration {
+    /// Whether signing up with an address that somebody has goes on as with a free one, and its owner is told by a
+    /// message. No method signs in after registration then.
+    pub hide_existing_accounts: bool,
 }
 
 /// `bia.search`

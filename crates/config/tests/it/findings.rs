@@ -651,3 +651,35 @@ fn traces_to_an_agent_need_its_address() {
         "trace_id_ratio decides alone",
     );
 }
+
+#[test]
+fn accounts_cannot_be_hidden_from_whoever_is_signed_in_at_once() {
+    let hidden = |after: Value| {
+        let after = with(json!({"password": {"hooks": []}}), after);
+        json!({
+            "security": {"account_enumeration": {"mitigate": true}},
+            "selfservice": {"flows": {"registration": {"after": after}}},
+            "bia": {"registration": {"hide_existing_accounts": true}},
+        })
+    };
+    let session = || json!({"hooks": [{"hook": "show_verification_ui"}, {"hook": "session"}]});
+    for method in ["password", "code", "webauthn", "passkey", "oidc"] {
+        let key = format!("selfservice.flows.registration.after.{method}.hooks[1]");
+        check(
+            hidden(json!({method: session()})),
+            &key,
+            "signed in at once",
+        );
+    }
+    let key = "selfservice.flows.registration.after.hooks[1]";
+    check(hidden(session()), key, "Take the hook session out");
+    let none = || json!({"hooks": [{"hook": "show_verification_ui"}]});
+    let config = Config::from_json(with(kit_base(), hidden(json!({"password": none()})))).unwrap();
+    assert!(config.bia.registration.hide_existing_accounts);
+    let off = json!({
+        "security": {"account_enumeration": {"mitigate": false}},
+        "bia": {"registration": {"hide_existing_accounts": true}},
+        "selfservice": {"flows": {"registration": {"after": {"password": none()}}}},
+    });
+    warned(off, "bia.registration.hide_existing_accounts", "login may");
+}

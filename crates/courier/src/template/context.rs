@@ -193,6 +193,26 @@ pub struct AuthenticatorKeyAdded {
     pub transient_payload: Value,
 }
 
+/// Somebody tried to sign up with an address that an account has; goes to that address. It says nothing of the account,
+/// and nothing of what was typed but the address.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct AccountExists {
+    /// Mail address or phone number.
+    pub to: String,
+    /// Where a sign-in begins.
+    #[serde(default)]
+    pub login_url: String,
+    /// Where a recovery begins; empty where there is none.
+    #[serde(default)]
+    pub recovery_url: String,
+    /// The URL that started the flow.
+    #[serde(default)]
+    pub request_url: String,
+    /// What the client sent along, an object.
+    #[serde(default, with = "object")]
+    pub transient_payload: Value,
+}
+
 /// A code that recovers an account, by text message.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecoveryCodeSms {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use context::{
-    AuthenticatorKeyAdded, CodeMessage, LoginCodeSms, LoginCodeValid, OAuth2Client,
+    AccountExists, AuthenticatorKeyAdded, CodeMessage, LoginCodeSms, LoginCodeValid, OAuth2Client,
     OAuth2LoginRequest, RecoveryCodeSms, RecoveryCodeValid, RecoveryValid, RegistrationCodeSms,
     RegistrationCodeValid, UnknownAddress, VerifiableAddressChanged, VerificationCodeSms,
     VerificationCodeValid, VerificationValid,
@@ -49,11 +49,13 @@ pub enum TemplateKind {
     VerifiableAddressChanged,
     /// Tells that an authenticator was added.
     AuthenticatorKeyAdded,
+    /// Tells the owner of an address that somebody tried to sign up with it. Only this server sends it.
+    AccountExists,
 }
 
 impl TemplateKind {
     /// All of them.
-    pub const ALL: [TemplateKind; 12] = [
+    pub const ALL: [TemplateKind; 13] = [
         TemplateKind::RecoveryValid,
         TemplateKind::RecoveryInvalid,
         TemplateKind::RecoveryCodeValid,
@@ -66,6 +68,7 @@ impl TemplateKind {
         TemplateKind::RegistrationCodeValid,
         TemplateKind::VerifiableAddressChanged,
         TemplateKind::AuthenticatorKeyAdded,
+        TemplateKind::AccountExists,
     ];
 
     /// The wire and database name.
@@ -83,6 +86,7 @@ impl TemplateKind {
             TemplateKind::RegistrationCodeValid => "registration_code_valid",
             TemplateKind::VerifiableAddressChanged => "verifiable_address_changed",
             TemplateKind::AuthenticatorKeyAdded => "authenticator_key_added",
+            TemplateKind::AccountExists => "bia_account_exists",
         }
     }
 
@@ -112,6 +116,7 @@ impl TemplateKind {
             TemplateKind::RegistrationCodeValid => ("registration_code", Some("valid")),
             TemplateKind::VerifiableAddressChanged => ("verifiable_address_changed", None),
             TemplateKind::AuthenticatorKeyAdded => ("authenticator_key_added", None),
+            TemplateKind::AccountExists => ("bia_account_exists", None),
         }
     }
 
@@ -152,6 +157,8 @@ pub enum Template {
     VerifiableAddressChanged(VerifiableAddressChanged),
     /// Mail: an authenticator was added.
     AuthenticatorKeyAdded(AuthenticatorKeyAdded),
+    /// Mail: somebody tried to sign up with the address.
+    AccountExists(AccountExists),
     /// Text message: a code that recovers an account.
     RecoveryCodeSms(RecoveryCodeSms),
     /// Text message: a code that verifies a phone number.
@@ -164,6 +171,8 @@ pub enum Template {
     VerifiableAddressChangedSms(VerifiableAddressChanged),
     /// Text message: an authenticator was added.
     AuthenticatorKeyAddedSms(AuthenticatorKeyAdded),
+    /// Text message: somebody tried to sign up with the number.
+    AccountExistsSms(AccountExists),
 }
 
 /// Runs an expression with `$m` bound to the context, whichever it is.
@@ -184,6 +193,7 @@ macro_rules! with_context {
                 $do
             }
             Template::AuthenticatorKeyAdded($m) | Template::AuthenticatorKeyAddedSms($m) => $do,
+            Template::AccountExists($m) | Template::AccountExistsSms($m) => $do,
             Template::RecoveryCodeSms($m) => $do,
             Template::VerificationCodeSms($m) => $do,
             Template::LoginCodeSms($m) => $do,
@@ -236,6 +246,14 @@ impl Template {
         }
     }
 
+    /// The notice to the owner of an address that somebody tried to sign up with it, by the given way.
+    pub fn account_exists(via: Channel, m: AccountExists) -> Template {
+        match via {
+            Channel::Email => Template::AccountExists(m),
+            Channel::Sms => Template::AccountExistsSms(m),
+        }
+    }
+
     /// The type.
     pub fn kind(&self) -> TemplateKind {
         match self {
@@ -261,6 +279,9 @@ impl Template {
             Template::AuthenticatorKeyAdded(_) | Template::AuthenticatorKeyAddedSms(_) => {
                 TemplateKind::AuthenticatorKeyAdded
             }
+            Template::AccountExists(_) | Template::AccountExistsSms(_) => {
+                TemplateKind::AccountExists
+            }
         }
     }
 
@@ -272,7 +293,8 @@ impl Template {
             | Template::LoginCodeSms(_)
             | Template::RegistrationCodeSms(_)
             | Template::VerifiableAddressChangedSms(_)
-            | Template::AuthenticatorKeyAddedSms(_) => Channel::Sms,
+            | Template::AuthenticatorKeyAddedSms(_)
+            | Template::AccountExistsSms(_) => Channel::Sms,
             _ => Channel::Email,
         }
     }
@@ -342,6 +364,8 @@ impl Template {
             (TemplateKind::AuthenticatorKeyAdded, Channel::Sms) => {
                 read(data, Template::AuthenticatorKeyAddedSms)
             }
+            (TemplateKind::AccountExists, Channel::Email) => read(data, Template::AccountExists),
+            (TemplateKind::AccountExists, Channel::Sms) => read(data, Template::AccountExistsSms),
             (_, Channel::Sms) => return None,
         })
     }

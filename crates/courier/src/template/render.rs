@@ -3,9 +3,9 @@
 use askama::Template as _;
 
 use super::{
-    AuthenticatorKeyAdded, LoginCodeSms, LoginCodeValid, RecoveryCodeSms, RecoveryCodeValid,
-    RecoveryValid, RegistrationCodeSms, RegistrationCodeValid, Template, VerifiableAddressChanged,
-    VerificationCodeSms, VerificationCodeValid, VerificationValid,
+    AccountExists, AuthenticatorKeyAdded, LoginCodeSms, LoginCodeValid, RecoveryCodeSms,
+    RecoveryCodeValid, RecoveryValid, RegistrationCodeSms, RegistrationCodeValid, Template,
+    VerifiableAddressChanged, VerificationCodeSms, VerificationCodeValid, VerificationValid,
 };
 
 /// Renders one file, with a context that the file calls `m` unless its text is always the same.
@@ -58,12 +58,14 @@ impl Template {
                 render!("verifiable_address_changed/subject.txt")
             }
             Template::AuthenticatorKeyAdded(_) => render!("authenticator_key_added/subject.txt"),
+            Template::AccountExists(_) => render!("bia_account_exists/subject.txt"),
             Template::RecoveryCodeSms(_)
             | Template::VerificationCodeSms(_)
             | Template::LoginCodeSms(_)
             | Template::RegistrationCodeSms(_)
             | Template::VerifiableAddressChangedSms(_)
-            | Template::AuthenticatorKeyAddedSms(_) => Ok(String::new()),
+            | Template::AuthenticatorKeyAddedSms(_)
+            | Template::AccountExistsSms(_) => Ok(String::new()),
         }?;
         Ok(text.trim().replace(char::is_control, " "))
     }
@@ -97,6 +99,9 @@ impl Template {
             Template::AuthenticatorKeyAdded(m) => {
                 render!(AuthenticatorKeyAdded, "authenticator_key_added/body.txt", m)
             }
+            Template::AccountExists(m) => {
+                render!(AccountExists, "bia_account_exists/body.txt", m)
+            }
             Template::RecoveryCodeSms(m) => {
                 render!(RecoveryCodeSms, "recovery_code/valid/sms.txt", m)
             }
@@ -115,6 +120,7 @@ impl Template {
             Template::AuthenticatorKeyAddedSms(m) => {
                 render!(AuthenticatorKeyAdded, "authenticator_key_added/sms.txt", m)
             }
+            Template::AccountExistsSms(_) => render!("bia_account_exists/sms.txt"),
         }
     }
 
@@ -153,12 +159,16 @@ impl Template {
                 "authenticator_key_added/body.html",
                 m
             ),
+            Template::AccountExists(m) => {
+                render!(AccountExists, "bia_account_exists/body.html", m)
+            }
             Template::RecoveryCodeSms(_)
             | Template::VerificationCodeSms(_)
             | Template::LoginCodeSms(_)
             | Template::RegistrationCodeSms(_)
             | Template::VerifiableAddressChangedSms(_)
-            | Template::AuthenticatorKeyAddedSms(_) => return Ok(None),
+            | Template::AuthenticatorKeyAddedSms(_)
+            | Template::AccountExistsSms(_) => return Ok(None),
         }
         .map(Some)
     }

@@ -38,6 +38,13 @@ fn all(to: &str, digits: &str, url: &str) -> Vec<Template> {
         added_at: "2026-11-25T18:06:03Z".into(),
         transient_payload: Value::Null,
     };
+    let exists = || AccountExists {
+        to: to.into(),
+        login_url: url.into(),
+        recovery_url: url.into(),
+        request_url: url.into(),
+        transient_payload: Value::Null,
+    };
     let mut made = vec![
         Template::RecoveryValid(RecoveryValid {
             to: to.into(),
@@ -69,6 +76,7 @@ fn all(to: &str, digits: &str, url: &str) -> Vec<Template> {
         made.push(Template::login_code(via, message()));
         made.push(Template::registration_code(via, message()));
         made.push(Template::verifiable_address_changed(via, changed()));
+        made.push(Template::account_exists(via, exists()));
     }
     made
 }
@@ -103,11 +111,12 @@ fn carries_link(template: &Template) -> bool {
         Template::RecoveryValid(_)
             | Template::VerificationValid(_)
             | Template::VerificationCodeValid(_)
+            | Template::AccountExists(_)
     )
 }
 
 #[test]
-fn every_type_has_a_mail_and_six_have_a_text_message() {
+fn every_type_has_a_mail_and_seven_have_a_text_message() {
     let kinds = |channel| {
         samples()
             .iter()
@@ -122,7 +131,7 @@ fn every_type_has_a_mail_and_six_have_a_text_message() {
             .into_iter()
             .collect()
     );
-    assert_eq!(kinds(Channel::Sms).len(), 6);
+    assert_eq!(kinds(Channel::Sms).len(), 7);
 }
 
 #[test]
@@ -292,6 +301,9 @@ fn the_data_has_the_names_of_the_reference() {
             }
             (TemplateKind::AuthenticatorKeyAdded, _) => {
                 "added_at identity to transient_payload".into()
+            }
+            (TemplateKind::AccountExists, _) => {
+                "login_url recovery_url request_url to transient_payload".into()
             }
         };
         assert_eq!(names(&template), expected, "{template:?}");

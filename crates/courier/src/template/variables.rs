@@ -68,6 +68,7 @@ fn names(kind: TemplateKind, via: Channel) -> Vec<Name> {
         ],
         K::VerifiableAddressChanged => &[IDENTITY, ("changed_at", "ChangedAt")],
         K::AuthenticatorKeyAdded => &[IDENTITY, ("added_at", "AddedAt")],
+        K::AccountExists => &[("login_url", "LoginURL"), ("recovery_url", "RecoveryURL")],
         K::RecoveryInvalid
         | K::RecoveryCodeInvalid
         | K::VerificationInvalid
@@ -77,7 +78,8 @@ fn names(kind: TemplateKind, via: Channel) -> Vec<Name> {
     let mut all = vec![TO, PAYLOAD];
     all.extend_from_slice(own);
     all.extend(starts_in_flow.then_some(REQUEST_URL));
-    all.extend((starts_in_flow && by_sms).then_some(DOMAIN));
+    let fills_in_code = starts_in_flow && kind != K::AccountExists;
+    all.extend((fills_in_code && by_sms).then_some(DOMAIN));
     all
 }
 

@@ -5,21 +5,23 @@ use bia_model::text::{self, Message};
 use bia_model::ui::{self, Node, Ui};
 use bia_model::{
     AuthenticationMethod, ClientType, ContinueWith, Flow, FlowKind, Identity, MethodName, Session,
-    State,
 };
-use bia_store::hook_outbox::HookCall;
-use bia_store::{StoreError, transact};
 use serde_json::Value;
 
 use crate::cx::{Caller, Cx};
 use crate::engine::{self, Submission};
 use crate::form::Form;
-use crate::hook;
+use crate::hook::{self, Made};
 use crate::method::{METHODS, Refusal, RegistrationMethod, RegistrationStage, RegistrationStep};
 use crate::outcome::{Created, FormStatus, Outcome};
 use crate::problem::Problem;
-use crate::session::{self, Draft, LiveSession};
+use crate::session::{self, LiveSession};
 use crate::{identity, oauth2, return_to};
+
+pub(crate) mod hidden;
+mod store;
+
+use store::{Stored, Unit, store};
 
 /// The value of the field `screen` that asks for the second of two screens, the choice of a method.
 pub const CREDENTIALS_SCREEN: &str = "credential-selection";
@@ -432,11 +434,13 @@ async fn finish(
         spends: spends.as_deref(),
         calls: &calls,
     };
-    if let Some(outcome) = store(cx, flow, method, unit).await? {
-        return Ok(outcome);
-    }
+    let made = match store(cx, flow, method, unit).await? {
+        Stored::Account => Made::Account,
+        Stored::Nothing => Made::Nothing,
+        Stored::Otherwise(outcome) => return Ok(*outcome),
+    };
     hook::wake_outbox(cx, &calls);
-    let hands_out = hook::after_registration(cx, flow, method, &mut draft.issued).await?;
+    let hands_out = hook::after_registration(cx, flow, method, &mut draft.issued, made).await?;
     if hands_out && flow.is_native() {
         flow.continue_with.push(ContinueWith::SetOrySessionToken {
             ory_session_token: draft.issued.token.clone(),
@@ -468,6 +472,10 @@ async fn for_oauth2(
     session: &Session,
     hands_out: bool,
 ) -> Result<Option<String>, Problem> {
+    if hidden::is_on(cx) {
+        // Whoever is not signed in here is not signed in there either.
+        return Ok(None);
+    }
     let is_script = cx.caller(flow) == Caller::Spa;
     let verifies = flow
         .continue_with
@@ -505,65 +513,7 @@ async fn store_inactive(
         calls: &[],
     };
     match store(cx, flow, method, unit).await? {
-        Some(outcome) => Ok(outcome),
-        None => Err(Problem::IdentityDisabled(identity.id).into()),
+        Stored::Otherwise(outcome) => Ok(*outcome),
+        Stored::Account | Stored::Nothing => Err(Problem::IdentityDisabled(identity.id).into()),
     }
-}
-
-/// What is stored at once.
-#[derive(Clone, Copy)]
-struct Unit<'u> {
-    identity: &'u Identity,
-    draft: Option<&'u Draft>,
-    /// What this uses up in the flow.
-    spends: Option<&'u str>,
-    /// What other servers are told.
-    calls: &'u [HookCall],
-}
-
-/// Stores identity and session. The flow stays as it was, so that its form can be used again, unless a
-/// challenge was passed in it, or this uses something up. `Some` when somebody else has an identifier, and the
-/// method goes on in another way.
-async fn store(
-    cx: &Cx,
-    flow: &Flow,
-    name: MethodName,
-    unit: Unit<'_>,
-) -> Result<Option<Outcome>, Refusal> {
-    let identity = unit.identity;
-    match try_store(cx, flow, unit).await {
-        Ok(()) => Ok(None),
-        Err(Problem::Store(StoreError::Stale)) => Err(Problem::BadRequest(
-            "This form was used a moment ago, by another request. Start over with a new one."
-                .into(),
-        )
-        .into()),
-        Err(Problem::Store(StoreError::Conflict { .. })) => {
-            if let Some(method) = crate::method::find(name).and_then(|m| m.registration())
-                && let Some(outcome) = method.taken(cx, flow, identity).await?
-            {
-                return Ok(Some(outcome));
-            }
-            Err(Refusal::form(identity::taken(cx, identity).await?))
-        }
-        Err(other) => Err(other.into()),
-    }
-}
-
-async fn try_store(cx: &Cx, flow: &Flow, unit: Unit<'_>) -> Result<(), Problem> {
-    transact!(cx.app.store, tx => {
-        bia_store::identity::insert(tx, unit.identity).await?;
-        if let Some(draft) = unit.draft {
-            session::store(cx, tx, draft).await?;
-        }
-        hook::store_calls(tx, unit.calls).await?;
-        if let Some(spent) = unit.spends {
-            let mut used = flow.clone();
-            used.context.remove(spent);
-            bia_store::flow::update(tx, &mut used).await?;
-        } else if flow.state == State::PassedChallenge {
-            bia_store::flow::overwrite(tx, flow).await?;
-        }
-        Ok::<(), Problem>(())
-    })
 }

@@ -89,6 +89,23 @@ pub async fn start(
     start_holding(cx, parent, identity, session_id, address, Map::new()).await
 }
 
+/// As [`start`], for an account that there is not: the flow and its challenge are made as for any other, and sent to
+/// nobody.
+pub(crate) async fn pretend(
+    cx: &Cx,
+    parent: &Flow,
+    nobody: &Identity,
+    session_id: Option<Uuid>,
+    address: &VerifiableAddress,
+) -> Result<Flow, Problem> {
+    let (flow, part) = derived(cx, parent, nobody, session_id, address, Map::new())?;
+    transact!(cx.app.store, tx => {
+        bia_store::flow::insert(tx, &flow).await?;
+        part.pretend(cx, tx, &flow, nobody, address).await
+    })?;
+    Ok(flow)
+}
+
 /// As [`start`]; the flow keeps `context` for whoever started it.
 pub(crate) async fn start_holding(
     cx: &Cx,
@@ -98,6 +115,20 @@ pub(crate) async fn start_holding(
     address: &VerifiableAddress,
     context: Map<String, Value>,
 ) -> Result<Flow, Problem> {
+    let (flow, part) = derived(cx, parent, identity, session_id, address, context)?;
+    send_off(cx, &flow, part, identity, address).await?;
+    Ok(flow)
+}
+
+/// The flow that another one starts, not stored yet, with the method that makes its challenge.
+fn derived(
+    cx: &Cx,
+    parent: &Flow,
+    identity: &Identity,
+    session_id: Option<Uuid>,
+    address: &VerifiableAddress,
+    context: Map<String, Value>,
+) -> Result<(Flow, &'static dyn VerificationMethod), Problem> {
     let (method, part) = chosen(cx)?;
     let mut flow = draft(cx, parent.client, method.name());
     flow.request_url = derived_request_url(parent);
@@ -108,8 +139,7 @@ pub(crate) async fn start_holding(
     flow.transient_payload = parent.transient_payload.clone();
     flow.state = State::SentEmail;
     part.show_sent(cx, &mut flow, address);
-    send_off(cx, &flow, part, identity, address).await?;
-    Ok(flow)
+    Ok((flow, part))
 }
 
 /// Starts the verification of an address on behalf of an operator. The flow belongs to no browser.

@@ -198,28 +198,41 @@ async fn written(cx: &Cx, hooks: &[Hook], flow: &Flow, told: Told<'_>) -> Vec<Ho
     calls
 }
 
+/// What came of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// An account, with a session.
+    Account,
+    /// Nothing, which is not to be seen (`bia.registration.hide_existing_accounts`).
+    Nothing,
+}
+
 /// Runs the hooks of a registration, after identity and session were stored. Returns whether the
-/// session is handed out.
+/// session is handed out. Where nothing was made, all looks the same, but nobody is told of an account, and there is
+/// no session.
 pub async fn after_registration(
     cx: &Cx,
     flow: &mut Flow,
     method: MethodName,
     issued: &mut IssuedSession,
+    made: Made,
 ) -> Result<bool, Refusal> {
     let config = cx.runtime.config.clone();
     if config.selfservice.flows.verification.enabled {
-        verification::run_after_sign_up(cx, flow, method, issued).await?;
+        verification::run_after_sign_up(cx, flow, method, issued, made).await?;
     }
     let after = &config.selfservice.flows.registration.after;
     let hooks = listed(after, Some(method), runs_after_storing);
     for hook in hooks {
         match hook {
-            Hook::WebHook(hook) => tell(cx, hook, flow, &issued.identity).await?,
+            Hook::WebHook(hook) if made == Made::Account => {
+                tell(cx, hook, flow, &issued.identity).await?;
+            }
             Hook::ShowVerificationUi => show_verification(cx, flow),
             _ => {}
         }
     }
-    Ok(hooks.iter().any(|h| matches!(h, Hook::Session)))
+    Ok(made == Made::Account && hooks.iter().any(|h| matches!(h, Hook::Session)))
 }
 
 /// Tells a hook that does not decide of something that was stored.

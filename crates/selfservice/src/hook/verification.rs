@@ -3,7 +3,7 @@
 use bia_model::{Flow, FlowKind, Identity, MethodName, VerifiableAddress};
 use uuid::Uuid;
 
-use super::{note_started, show_item};
+use super::{Made, note_started, show_item};
 use crate::cx::Cx;
 use crate::flow::verification;
 use crate::method::{METHODS, Refusal};
@@ -15,6 +15,7 @@ pub(super) async fn run_after_sign_up(
     flow: &mut Flow,
     method: MethodName,
     issued: &mut IssuedSession,
+    made: Made,
 ) -> Result<(), Refusal> {
     let (session_id, identity) = (issued.session.id, issued.identity.clone());
     let part = METHODS.iter().find(|m| m.name() == method);
@@ -22,7 +23,7 @@ pub(super) async fn run_after_sign_up(
     let is_due = |a: &VerifiableAddress| {
         !a.verified && part.is_none_or(|part| part.verifies_after(&identity, a))
     };
-    start_where(cx, flow, &mut issued.identity, session_id, is_due).await
+    start_where(cx, flow, (&mut issued.identity, made), session_id, is_due).await
 }
 
 /// After a sign-in: the first address that is not verified.
@@ -33,7 +34,8 @@ pub(super) async fn run(
 ) -> Result<(), Refusal> {
     let session_id = issued.session.id;
     let is_due = |a: &VerifiableAddress| !a.verified;
-    start_where(cx, flow, &mut issued.identity, session_id, is_due).await
+    let account = (&mut issued.identity, Made::Account);
+    start_where(cx, flow, account, session_id, is_due).await
 }
 
 /// After a change of settings: the first address to which nothing was sent yet.
@@ -44,7 +46,7 @@ pub(super) async fn run_for_pending(
     session_id: Uuid,
 ) -> Result<(), Refusal> {
     let is_due = |a: &VerifiableAddress| !a.verified && a.status == "pending";
-    start_where(cx, flow, identity, session_id, is_due).await
+    start_where(cx, flow, (identity, Made::Account), session_id, is_due).await
 }
 
 /// Starts the verification of the first address that is due. The identity at hand knows afterwards that
@@ -53,7 +55,7 @@ pub(super) async fn run_for_pending(
 async fn start_where(
     cx: &Cx,
     flow: &mut Flow,
-    identity: &mut Identity,
+    (identity, made): (&mut Identity, Made),
     session_id: Uuid,
     is_due: impl Fn(&VerifiableAddress) -> bool,
 ) -> Result<(), Refusal> {
@@ -69,7 +71,13 @@ async fn start_where(
         if !flow.is_native() && flow.kind != FlowKind::Settings {
             cx.renew_csrf();
         }
-        let started = verification::start(cx, flow, identity, Some(session_id), &address).await?;
+        let session_id = Some(session_id);
+        let started = match made {
+            Made::Account => verification::start(cx, flow, identity, session_id, &address).await?,
+            Made::Nothing => {
+                verification::pretend(cx, flow, identity, session_id, &address).await?
+            }
+        };
         note_started(flow, &started, &address.value);
         if let Some(address) = identity.verifiable_addresses.get_mut(at) {
             address.status = "sent".into();

@@ -527,6 +527,16 @@ pub trait VerificationMethod: Send + Sync {
         address: &VerifiableAddress,
     ) -> Result<(), Problem>;
 
+    /// Makes the challenge that [`VerificationMethod::send`] makes, and sends it to nobody: there is no such identity.
+    async fn pretend(
+        &self,
+        cx: &Cx,
+        tx: &mut Tx,
+        flow: &Flow,
+        nobody: &Identity,
+        address: &VerifiableAddress,
+    ) -> Result<(), Problem>;
+
     /// Takes a submission.
     async fn submit(
         &self,

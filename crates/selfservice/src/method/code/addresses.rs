@@ -151,6 +151,7 @@ fn reachable(
         via: Some(a.channel),
         identity_id: Some(identity.id),
         address_id: None,
+        taken: None,
     };
     let recipients: Vec<Recipient> = addresses
         .into_iter()

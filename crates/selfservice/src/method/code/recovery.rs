@@ -151,6 +151,7 @@ async fn ask(
                 via: Some(Channel::Email),
                 identity_id: Some(identity.id),
                 address_id: None,
+                taken: None,
             };
             send(cx, flow, &[recipient], Whom::Identity(&identity)).await?;
         }

@@ -257,6 +257,7 @@ async fn recipient(
         via: Some(via),
         identity_id: Some(identity.id),
         address_id: None,
+        taken: None,
     };
     Ok(Some((identity, recipient)))
 }

@@ -13,6 +13,7 @@ use super::secret::{CodeRefused, Recipient, redeem_if};
 use super::send::{Whom, send};
 use crate::cx::Cx;
 use crate::engine;
+use crate::flow::registration::hidden::{self, TakenAddress};
 use crate::flow::registration::{CREDENTIALS_SCREEN, Candidate, has_two_screens};
 use crate::form::Form;
 use crate::method::{Refusal, RegistrationMethod, RegistrationStage, RegistrationStep, fields};
@@ -83,7 +84,9 @@ impl RegistrationMethod for Code {
 /// The first step: a code goes to each address. Nobody is told here whether one of them is taken.
 async fn ask(cx: &Cx, flow: &mut Flow, candidate: &Candidate) -> Result<RegistrationStep, Refusal> {
     let identity = candidate.identity(cx)?;
-    let recipients: Vec<Recipient> = addresses(&identity)?.into_iter().map(recipient).collect();
+    let taken = hidden::addresses(cx, &identity).await?;
+    let to = addresses(&identity)?.into_iter();
+    let recipients: Vec<Recipient> = to.map(|to| recipient(to, &taken)).collect();
     oauth2::show_if_quick(cx, flow).await;
     send(cx, flow, &recipients, Whom::Traits(candidate.traits())).await?;
     flow.state = State::SentEmail;
@@ -107,12 +110,13 @@ fn addresses(identity: &Identity) -> Result<Vec<CodeAddress>, Refusal> {
     }
 }
 
-fn recipient(to: CodeAddress) -> Recipient {
+fn recipient(to: CodeAddress, taken: &[TakenAddress]) -> Recipient {
+    let mut taken = taken.iter();
     Recipient {
+        taken: taken.find(|known| known.value == to.address).cloned(),
         address: to.address,
         via: Some(to.channel),
-        identity_id: None,
-        address_id: None,
+        ..Recipient::default()
     }
 }
 

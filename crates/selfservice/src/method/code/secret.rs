@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::abuse::{self, Guess, Owner, Verdict};
 use crate::cx::Cx;
+use crate::flow::registration::hidden::TakenAddress;
 use crate::problem::Problem;
 use crate::session::signed;
 use crate::token;
@@ -24,6 +25,8 @@ pub(super) struct Recipient {
     pub identity_id: Option<Uuid>,
     /// The verifiable address that it verifies.
     pub address_id: Option<Uuid>,
+    /// Whose address it is, where somebody signs up with that of somebody else: its owner is told, instead of given a code.
+    pub taken: Option<TakenAddress>,
 }
 
 impl Recipient {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::secret::{self, Recipient};
 use crate::cx::Cx;
+use crate::flow::registration::hidden;
 use crate::identity;
 use crate::method::post::{self, enqueue, payload, unknown};
 use crate::problem::Problem;
@@ -46,7 +47,10 @@ pub(super) async fn send_in(
     bia_store::code::delete_for_flow(tx, flow.id).await?;
     for recipient in to {
         let code = secret::issue(cx, tx, flow, recipient).await?;
-        let message = message(cx, flow, recipient, &code, whom);
+        let message = match &recipient.taken {
+            Some(address) => hidden::message(cx, flow, address),
+            None => message(cx, flow, recipient, &code, whom),
+        };
         enqueue(cx, tx, message).await?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use bia_model::{Channel, Flow, Identity, MethodName, State, VerifiableAddress, t
 use bia_store::Tx;
 
 use super::Code;
-use super::secret::{CodeRefused, Recipient, redeem};
+use super::secret::{CodeRefused, Recipient, issue, redeem};
 use super::send::{Whom, pretend, send_in, tell_unknown};
 use crate::cx::Cx;
 use crate::flow::verification;
@@ -44,13 +44,20 @@ impl VerificationMethod for Code {
         identity: &Identity,
         address: &VerifiableAddress,
     ) -> Result<(), Problem> {
-        let recipient = Recipient {
-            address: address.value.clone(),
-            via: Some(address.via),
-            identity_id: Some(identity.id),
-            address_id: Some(address.id),
-        };
+        let recipient = recipient(identity, address);
         send_in(cx, tx, flow, &[recipient], &Whom::Identity(identity)).await
+    }
+
+    async fn pretend(
+        &self,
+        cx: &Cx,
+        tx: &mut Tx,
+        flow: &Flow,
+        nobody: &Identity,
+        address: &VerifiableAddress,
+    ) -> Result<(), Problem> {
+        issue(cx, tx, flow, &recipient(nobody, address)).await?;
+        Ok(())
     }
 
     async fn submit(
@@ -73,6 +80,16 @@ impl VerificationMethod for Code {
                 .upsert(address_node(cx).with_value(address.unwrap_or_default()));
         }
         result
+    }
+}
+
+fn recipient(identity: &Identity, address: &VerifiableAddress) -> Recipient {
+    Recipient {
+        address: address.value.clone(),
+        via: Some(address.via),
+        identity_id: Some(identity.id),
+        address_id: Some(address.id),
+        ..Recipient::default()
     }
 }
 

@@ -13,7 +13,8 @@ use super::{journey, provider as rules};
 use crate::cx::{Caller, Cx};
 use crate::flow::handover;
 use crate::flow::login::identifier_label;
-use crate::identity::{find_other, ways_in};
+use crate::flow::registration::hidden;
+use crate::identity::{Name, find_other, ways_in};
 use crate::method::{LoginStage, Refusal};
 use crate::outcome::{FormStatus, Outcome};
 use crate::problem::Problem;
@@ -35,7 +36,8 @@ struct Waiting {
     connection: Connection,
 }
 
-/// Offers to link what `candidate` brings to whoever has an identifier or address of theirs; `None` when nobody has.
+/// Offers to link what `candidate` brings to whoever has an identifier or address of theirs; `None` when nobody has,
+/// or that is not to be told.
 pub(super) async fn offer_for(
     cx: &Cx,
     flow: &Flow,
@@ -49,7 +51,8 @@ pub(super) async fn offer_for(
         return Ok(None);
     };
     let mut conn = cx.read().await?;
-    let Some((other, duplicate)) = find_other(&mut conn, candidate).await? else {
+    let may_be_told = |name: Name<'_>| hidden::may_be_told(cx, candidate, name);
+    let Some((other, duplicate)) = find_other(&mut conn, candidate, may_be_told).await? else {
         return Ok(None);
     };
     let other = store::find(&mut conn, other.id, Expand::Credentials)

@@ -130,6 +130,7 @@ pub(super) async fn register(
     arrival: &Arrival<'_>,
 ) -> Result<RegistrationStep, Refusal> {
     let (mut candidate, judged, mapped) = draft(cx, flow, arrival).await?;
+    mapped.verify(&mut candidate, cx.now);
     // Before anything else is asked or anybody told: this may be somebody who has an account.
     if let Some(outcome) = link::offer_for(cx, flow, &candidate).await? {
         return Ok(RegistrationStep::Handled(Box::new(outcome)));
@@ -138,7 +139,6 @@ pub(super) async fn register(
         ask_for_traits(cx, flow, arrival, &candidate.traits)?;
         return Err(Refusal::Form(messages));
     }
-    mapped.verify(&mut candidate, cx.now);
     Ok(RegistrationStep::Register {
         identity: Box::new(candidate),
         method: arrival.method(cx),

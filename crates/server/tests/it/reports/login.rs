@@ -7,7 +7,7 @@
 //! | B18 | `races::one_address_in_any_case_signs_up_once`, `races::one_address_signs_up_once_by_codes_of_many_flows` |
 //! | B19 | [`a_form_that_is_refused_keeps_what_was_typed_but_secrets`] |
 //! | B20 | `code_login/unknown_identifier__mitigate`: the reference tells even then, but writes to nobody |
-//! | B21 | `login/registration_of_the_taken_in_silence`: the reference tells even then |
+//! | B21 | `hidden_accounts`, with `bia.registration.hide_existing_accounts`; without it as the reference, which tells even then: `login/registration_of_the_taken_in_silence` |
 //! | B22 | [`the_time_does_not_tell_of_hashes_that_cost_less`], `login::the_time_of_a_refusal_does_not_tell_who_exists` |
 //! | B26 | [`a_second_way_in_leaves_the_first_as_it_is`] |
 //! | B27 | [`a_late_code_leaves_the_flow_usable`], `*/expired_code` |

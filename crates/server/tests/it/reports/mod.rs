@@ -5,6 +5,7 @@
 
 mod cookies;
 mod guessing;
+mod hidden_accounts;
 mod hooks;
 mod login;
 mod mfa;
