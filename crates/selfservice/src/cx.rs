@@ -79,14 +79,29 @@ pub struct Runtime {
 #[derive(Default)]
 pub struct Schemas {
     by_id: HashMap<String, Arc<IdentitySchema>>,
+    code_by_name: bool,
 }
 
 impl Schemas {
     /// From ids and compiled schemas.
     pub fn new(all: impl IntoIterator<Item = (String, Arc<IdentitySchema>)>) -> Schemas {
+        let by_id: HashMap<String, Arc<IdentitySchema>> = all.into_iter().collect();
+        let names_only = |schema: &IdentitySchema| {
+            schema
+                .uses()
+                .any(|(_, e)| e.code.is_some_and(|code| code.via.is_none()))
+        };
+        let code_by_name = by_id.values().any(|schema| names_only(schema));
         Schemas {
-            by_id: all.into_iter().collect(),
+            by_id,
+            code_by_name,
         }
+    }
+
+    /// Whether people of some schema get codes by a name that is no address: a trait with `code: {identifier: true}`
+    /// and no `via`. The reference has no such schemas.
+    pub fn code_by_name(&self) -> bool {
+        self.code_by_name
     }
 
     /// The schema with an id, given as it is or as base64url of it (admin.md §8).

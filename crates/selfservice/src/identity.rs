@@ -123,7 +123,9 @@ fn set_identifiers(
 }
 
 fn set_code_addresses(identity: &mut Identity, derived: &Derived, now: OffsetDateTime) {
-    if derived.code_addresses.is_empty() && identity.credential(MethodName::Code).is_none() {
+    // A name for codes without an address of its own counts: the code goes to an address that was verified.
+    let has_none = derived.code_addresses.is_empty() && derived.code.is_empty();
+    if has_none && identity.credential(MethodName::Code).is_none() {
         return;
     }
     let list: Vec<Value> = derived

@@ -15,6 +15,20 @@ messages! {
     /// `bia.notices` of settings, and a note on the built-in page, of somebody with few backup codes left.
     1490003 Info emitted lookup_secrets_running_out(left: usize) { "left": left } ["left_in_words": &left_in_words(left)]
         "{left_in_words} Make new ones here, and keep them where you find them without this device.";
+    /// `ui.messages` of a login by a user name whose account has several addresses for codes. Each has an `address`
+    /// button with the label 1010023 and the address masked.
+    1490011 Info emitted login_choose_address_notice() {}
+        "Where should the code go? Choose an address.";
+    /// `ui.messages` after a login code was sent to the one address that goes with a user name, or that was chosen.
+    1490012 Info emitted login_code_sent_masked_notice(masked_address: &str) {
+        "masked_address": masked_address,
+    }
+        "We have sent a code to {masked_address}. Enter it here to go on.";
+    /// `ui.messages` after a login code was asked for where user names get codes and account enumeration is
+    /// mitigated; the same for names that nobody has.
+    1490013 Info emitted login_code_sent_if_known_notice() {}
+        "If an account has this name or address, we have sent a code to where it can be \
+         reached. If none arrives, check the spelling, or try another name or address.";
     /// `ui.messages` of a browser's flow where somebody was wrong too often before, so that nothing was tried. Scripts
     /// and apps get the error `too_many_attempts` instead.
     4900001 Error emitted too_many_attempts(

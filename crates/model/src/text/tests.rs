@@ -192,6 +192,9 @@ fn one_of_each() -> Vec<Message> {
         trust_browser_label(30),
         enrolment_notice(),
         lookup_secrets_running_out(3),
+        login_choose_address_notice(),
+        login_code_sent_masked_notice("us****@example.org"),
+        login_code_sent_if_known_notice(),
         too_many_attempts(at, time::Duration::minutes(2)),
     ]
     .into_iter()

@@ -56,5 +56,6 @@ mod thread;
 mod traces;
 mod trial;
 mod trusted_browser;
+mod user_names;
 mod vendors;
 mod world;

@@ -4,7 +4,8 @@ use bia_model::{Channel, Identity, MethodName, normalise, text};
 use bia_store::identity::Expand;
 use serde_json::Value;
 
-use super::credential::{CodeAddress, CodeConfig};
+use super::by_name;
+use super::credential::{CodeAddress, own_addresses, verifiable};
 use super::secret::Recipient;
 use crate::cx::Cx;
 use crate::method::Refusal;
@@ -17,29 +18,18 @@ pub(super) struct Reachable {
     pub identity: Identity,
     /// At which addresses.
     pub recipients: Vec<Recipient>,
+    /// Whether they gave a name that is none of their addresses.
+    pub by_name: bool,
 }
 
 /// The addresses at which an identity (given with credentials) can get a code: those of its code
-/// credential. Where it has none and the fallback is on, the addresses that it can verify.
+/// credential, or those that go with its name. Where it has none and the fallback is on, the addresses that it can verify.
 pub(super) fn candidates(cx: &Cx, identity: &Identity) -> Vec<CodeAddress> {
-    let own = identity
-        .credential(MethodName::Code)
-        .map(|c| CodeConfig::of(c).addresses);
-    let mut own = own.unwrap_or_default();
-    own.retain(|a| !a.address.is_empty());
+    let own = own_addresses(identity);
     if !own.is_empty() || !has_fallback(cx) {
         return own;
     }
-    let verifiable = identity
-        .verifiable_addresses
-        .iter()
-        .filter(|a| !a.value.is_empty());
-    verifiable
-        .map(|a| CodeAddress {
-            channel: a.via,
-            address: a.value.clone(),
-        })
-        .collect()
+    verifiable(identity, |_| true)
 }
 
 fn has_fallback(cx: &Cx) -> bool {
@@ -88,36 +78,31 @@ fn trait_text<'t>(traits: &'t Value, path: &str) -> Option<&'t str> {
 }
 
 /// Who goes by an identifier, and where codes for it go: to that address when it is one of theirs, else to all.
-pub(super) async fn of_identifier(cx: &Cx, typed: &str) -> Result<Reachable, Refusal> {
+/// `None` when that is nobody, or they have no address.
+pub(super) async fn of_identifier(cx: &Cx, typed: &str) -> Result<Option<Reachable>, Problem> {
     let wanted = normalise::identifier(typed);
     if let Some(identity) = find(cx, &[MethodName::Code], typed).await? {
-        let own = identity
-            .credential(MethodName::Code)
-            .map(|c| CodeConfig::of(c).addresses);
-        let own = own.unwrap_or_default();
+        let own = own_addresses(&identity);
         let exact = own.iter().any(|a| a.address == wanted);
         let chosen = own
             .into_iter()
             .filter(|a| !exact || a.address == wanted)
             .collect();
-        return reachable(cx, identity, chosen);
+        return Ok(reachable(cx, identity, &wanted, chosen));
     }
     // A message can only be sent to what looks like an address.
     if has_fallback(cx)
         && wanted.contains('@')
         && let Some(identity) = find(cx, &MethodName::CREDENTIAL_TYPES, typed).await?
     {
-        return reachable(
-            cx,
-            identity,
-            vec![CodeAddress {
-                channel: Channel::Email,
-                address: wanted,
-            }],
-        );
+        let typed = CodeAddress {
+            channel: Channel::Email,
+            address: wanted.clone(),
+        };
+        return Ok(reachable(cx, identity, &wanted, vec![typed]));
     }
     cx.because_nobody_is(typed);
-    Err(Refusal::form(text::no_code_user()))
+    Ok(None)
 }
 
 async fn find(cx: &Cx, types: &[MethodName], typed: &str) -> Result<Option<Identity>, Problem> {
@@ -126,26 +111,33 @@ async fn find(cx: &Cx, types: &[MethodName], typed: &str) -> Result<Option<Ident
     Ok(bia_store::identity::find_by_identifier(&mut conn, types, &normalised, typed).await?)
 }
 
-/// One of the addresses of an identity that is known already; no other is written to.
-pub(super) fn of_identity(cx: &Cx, identity: Identity, typed: &str) -> Result<Reachable, Refusal> {
+/// One of the addresses of an identity that is known already, or all for its name; no other is written to. `None` when
+/// it is none of them.
+pub(super) fn of_identity(
+    cx: &Cx,
+    identity: Identity,
+    typed: &str,
+) -> Result<Option<Reachable>, Refusal> {
     let wanted = normalise::identifier(typed);
+    let by_name = by_name::is_name_of(cx, &identity, &wanted);
     let chosen: Vec<CodeAddress> = candidates(cx, &identity)
         .into_iter()
-        .filter(|a| a.address == wanted)
+        .filter(|a| by_name || a.address == wanted)
         .collect();
     if chosen.is_empty() && has_fallback(cx) {
         cx.meant(identity.id);
         cx.because(Why::AddressUnknown);
         return Err(Refusal::form(text::login_address_unknown()));
     }
-    reachable(cx, identity, chosen)
+    Ok(reachable(cx, identity, &wanted, chosen))
 }
 
 fn reachable(
     cx: &Cx,
     identity: Identity,
+    wanted: &str,
     addresses: Vec<CodeAddress>,
-) -> Result<Reachable, Refusal> {
+) -> Option<Reachable> {
     let recipient = |a: CodeAddress| Recipient {
         address: a.address,
         via: Some(a.channel),
@@ -161,11 +153,13 @@ fn reachable(
     if recipients.is_empty() {
         cx.meant(identity.id);
         cx.because(Why::NoSuchCredential);
-        return Err(Refusal::form(text::no_code_user()));
+        return None;
     }
-    Ok(Reachable {
+    let by_name = by_name::is_name_of(cx, &identity, wanted);
+    Some(Reachable {
         identity,
         recipients,
+        by_name,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What is stored for codes: the addresses they go to.
 
-use bia_model::{Channel, Credential};
+use bia_model::{Channel, Credential, Identity, MethodName, VerifiableAddress};
 use serde::{Deserialize, Serialize};
 
 /// The config of a code credential (identity.md §5).
@@ -45,4 +45,32 @@ impl CodeConfig {
                 .collect(),
         }
     }
+}
+
+/// Where codes for an identity (given with credentials) go: the addresses of its code credential. Where that has but a
+/// name, which no code can be sent to, the addresses that were verified.
+pub(super) fn own_addresses(identity: &Identity) -> Vec<CodeAddress> {
+    let Some(credential) = identity.credential(MethodName::Code) else {
+        return Vec::new();
+    };
+    let mut own = CodeConfig::of(credential).addresses;
+    own.retain(|a| !a.address.is_empty());
+    if own.is_empty() && !credential.identifiers.is_empty() {
+        return verifiable(identity, |a| a.verified);
+    }
+    own
+}
+
+/// The verifiable addresses of an identity that are `wanted`, as addresses for codes.
+pub(super) fn verifiable(
+    identity: &Identity,
+    wanted: impl Fn(&VerifiableAddress) -> bool,
+) -> Vec<CodeAddress> {
+    let all = identity.verifiable_addresses.iter();
+    all.filter(|a| !a.value.is_empty() && wanted(a))
+        .map(|a| CodeAddress {
+            channel: a.via,
+            address: a.value.clone(),
+        })
+        .collect()
 }

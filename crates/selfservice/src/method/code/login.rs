@@ -9,9 +9,12 @@ use uuid::Uuid;
 
 use super::Code;
 use super::addresses::{self, Reachable};
+use super::by_name;
 use super::credential::CodeAddress;
+use super::login_choice::{self, Next};
+use super::masked::veil;
 use super::secret::{CodeRefused, redeem_if};
-use super::send::{Whom, send};
+use super::send::{Whom, pretend, send};
 use crate::cx::Cx;
 use crate::engine;
 use crate::flow::login::identifier_label;
@@ -78,7 +81,9 @@ impl LoginMethod for Code {
             return false;
         }
         // The buttons that offer an address send nothing else.
-        let offers_addresses = config.mfa_enabled || (flow.refresh && chooses_address(cx));
+        let offers_addresses = config.mfa_enabled
+            || (flow.refresh && chooses_address(cx))
+            || login_choice::is_offered(flow);
         match form.method() {
             Some(method) => method == MethodName::Code.as_str(),
             None => offers_addresses && form.text("address").is_some(),
@@ -100,7 +105,8 @@ impl LoginMethod for Code {
             Err(Refusal::Problem(problem)) => problem.shown_in_flow().is_some(),
         };
         if is_shown {
-            keep_identifier(cx, flow, typed(form), verifies);
+            let typed = named(flow, form).to_owned();
+            keep_identifier(cx, flow, &typed, verifies);
         }
         result
     }
@@ -118,7 +124,12 @@ impl LoginMethod for Code {
             return Ok(false);
         };
         oauth2::show_if_quick(cx, flow).await;
-        send_code(cx, flow, &to, &identifier).await?;
+        if to.by_name && to.recipients.len() > 1 {
+            let who = identifier_node(flow, &identifier);
+            login_choice::show(cx, flow, who, &identifier, &to.recipients);
+        } else {
+            send_code(cx, flow, &to, &identifier).await?;
+        }
         Ok(true)
     }
 }
@@ -168,22 +179,21 @@ async fn only_choice(
             let others = others(cx).any(|m| {
                 m.login().is_some() && mitigate || m.first_factors(cx.config(), identity) > 0
             });
-            if others {
+            // Nobody gets a code without having asked for it where that would tell who there is.
+            if others || by_name::hides_people(cx) {
                 None
             } else {
-                Some((
-                    addresses::of_identifier(cx, identifier).await,
-                    lowered(identifier),
-                ))
+                let to = addresses::of_identifier(cx, identifier).await;
+                Some((to.map_err(Refusal::Problem), lowered(identifier)))
             }
         }
         _ => None,
     };
     match found {
         None => Ok(None),
-        Some((Ok(to), shown)) => Ok(Some((to, shown))),
+        Some((Ok(Some(to)), shown)) => Ok(Some((to, shown))),
         // The screen is shown instead, and says what is wrong when it is used.
-        Some((Err(Refusal::Form(_)), _)) => Ok(None),
+        Some((Ok(None) | Err(Refusal::Form(_)), _)) => Ok(None),
         Some((Err(Refusal::Problem(problem)), _)) => Err(problem),
     }
 }
@@ -197,11 +207,16 @@ fn others(cx: &Cx) -> impl Iterator<Item = &'static dyn Method> {
     METHODS.iter().copied().filter(proves)
 }
 
-/// What was typed, or the address on the button that was pressed.
-fn typed(form: &Form) -> &str {
-    form.text("address")
-        .or_else(|| form.text("identifier"))
-        .unwrap_or_default()
+/// What was typed, or the address on the button that was pressed. Where the buttons stand for addresses of somebody who
+/// gave a name, that name.
+fn named<'f>(flow: &'f Flow, form: &'f Form) -> &'f str {
+    let (pressed, typed) = (form.text("address"), form.text("identifier"));
+    let named = if login_choice::is_offered(flow) {
+        typed.or_else(|| login_choice::name(flow)).or(pressed)
+    } else {
+        pressed.or(typed)
+    };
+    named.unwrap_or_default()
 }
 
 /// Telephones like to begin with a capital.
@@ -217,21 +232,38 @@ async fn step(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusa
     fields::check_texts(form, &["identifier", "address", "code"], &[])?;
     engine::check_csrf(cx, flow, form)?;
     match flow.state {
-        State::ChooseMethod => {
-            // Once, and before it turns out who is meant: it must not take longer for those who have an account.
-            oauth2::show_if_quick(cx, flow).await;
-            let to = reach(cx, flow, typed(form)).await?;
-            send_code(cx, flow, &to, &lowered(typed(form))).await?;
-            Ok(LoginStep::AskAgain(FormStatus::Next))
-        }
+        State::ChooseMethod => ask(cx, flow, form).await,
         State::SentEmail => check(cx, flow, form).await,
         _ => Err(Refusal::form(text::login_no_strategy())),
     }
 }
 
-/// Who is meant, and where they get a code. A second factor and a refresh are for who is signed in,
-/// whoever is named.
-async fn reach(cx: &Cx, flow: &Flow, typed: &str) -> Result<Reachable, Refusal> {
+/// The first step: who it is.
+async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal> {
+    // Once, and before it turns out who is meant: it must not take longer for those who have an account.
+    oauth2::show_if_quick(cx, flow).await;
+    let typed = named(flow, form).to_owned();
+    let shown = lowered(&typed);
+    match reach(cx, flow, &typed).await? {
+        Some(to) => match login_choice::decide(cx, flow, form, to).await? {
+            Next::Send(to) => send_code(cx, flow, &to, &shown).await?,
+            Next::Choose(offered) => {
+                let who = identifier_node(flow, &shown);
+                login_choice::show(cx, flow, who, &shown, &offered);
+            }
+        },
+        None if by_name::hides_people_in(cx, flow).await? => {
+            pretend(cx, flow, &typed).await?;
+            show_code_screen(cx, flow, &shown, text::login_code_sent_if_known_notice());
+        }
+        None => return Err(Refusal::form(text::no_code_user())),
+    }
+    Ok(LoginStep::AskAgain(FormStatus::Next))
+}
+
+/// Who is meant, and where they get a code; `None` when that is nobody. A second factor and a refresh are for who is
+/// signed in, whoever is named.
+async fn reach(cx: &Cx, flow: &Flow, typed: &str) -> Result<Option<Reachable>, Refusal> {
     if typed.is_empty() {
         return Err(Refusal::field(
             "identifier",
@@ -244,13 +276,9 @@ async fn reach(cx: &Cx, flow: &Flow, typed: &str) -> Result<Reachable, Refusal> 
             addresses::of_identity(cx, addresses::whole(cx, id).await?, typed)
         }
         _ => {
-            let to = addresses::of_identifier(cx, typed).await?;
-            let foreign = flow.refresh && signed_in.is_some_and(|id| id != to.identity.id);
-            if foreign {
-                Err(Refusal::form(text::no_code_user()))
-            } else {
-                Ok(to)
-            }
+            let found = addresses::of_identifier(cx, typed).await?;
+            let is_other = |to: &Reachable| signed_in.is_some_and(|id| id != to.identity.id);
+            Ok(found.filter(|to| !(flow.refresh && is_other(to))))
         }
     }
 }
@@ -263,14 +291,29 @@ async fn send_code(
     identifier: &str,
 ) -> Result<(), Problem> {
     send(cx, flow, &to.recipients, Whom::Identity(&to.identity)).await?;
-    flow.state = State::SentEmail;
-    flow.active = Some(MethodName::Code);
-    show_code_screen(cx, flow, identifier);
+    let notice = sent_notice(cx, flow, to).await?;
+    show_code_screen(cx, flow, identifier, notice);
     Ok(())
 }
 
+/// What is said after a code was sent.
+async fn sent_notice(cx: &Cx, flow: &Flow, to: &Reachable) -> Result<text::Message, Problem> {
+    if by_name::hides_people_in(cx, flow).await? {
+        return Ok(text::login_code_sent_if_known_notice());
+    }
+    Ok(match to.recipients.as_slice() {
+        [only] if to.by_name => text::login_code_sent_masked_notice(&veil(&only.address)),
+        _ if flow.refresh || flow.requested_aal > Aal::Aal1 => {
+            text::login_code_sent_known_user_notice()
+        }
+        _ => text::login_code_sent_notice(),
+    })
+}
+
 /// The screen that asks for the code; who it is stays, out of sight.
-fn show_code_screen(cx: &Cx, flow: &mut Flow, identifier: &str) {
+fn show_code_screen(cx: &Cx, flow: &mut Flow, identifier: &str, notice: text::Message) {
+    flow.state = State::SentEmail;
+    flow.active = Some(MethodName::Code);
     let who = identifier_node(flow, identifier);
     let method = MethodName::Code.as_str();
     flow.ui.nodes = vec![who, ui::hidden("method", method, Group::Code)];
@@ -289,12 +332,7 @@ fn show_code_screen(cx: &Cx, flow: &mut Flow, identifier: &str) {
         flow.ui
             .append(ui::csrf_token(&crate::csrf::mask(&cx.csrf_token())));
     }
-    let known = flow.refresh || flow.requested_aal > Aal::Aal1;
-    flow.ui.messages = vec![if known {
-        text::login_code_sent_known_user_notice()
-    } else {
-        text::login_code_sent_notice()
-    }];
+    flow.ui.messages = vec![notice];
 }
 
 /// The field for the identifier, or the button of the address, as a hidden field.
@@ -341,7 +379,7 @@ async fn check(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refus
     let Some(sent) = form.text("code") else {
         return Err(Refusal::field("code", text::validation_required("code")));
     };
-    let owner = owner(cx, flow, typed(form)).await?;
+    let owner = owner(cx, flow, named(flow, form)).await?;
     let row = match redeem_if(cx, flow, sent, |row| row.identity_id == Some(owner)).await {
         Ok(row) => row,
         Err(CodeRefused::Invalid) => return Err(Refusal::form(text::login_code_invalid())),
@@ -357,10 +395,15 @@ async fn check(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refus
     })
 }
 
+/// Whose code it has to be. Nobody's id, which no code belongs to, where it must not show that nobody is meant.
 async fn owner(cx: &Cx, flow: &Flow, typed: &str) -> Result<Uuid, Refusal> {
     match cx.session().await? {
         Some(live) if flow.requested_aal >= Aal::Aal2 => Ok(live.identity.id),
-        _ => reach(cx, flow, typed).await.map(|to| to.identity.id),
+        _ => match reach(cx, flow, typed).await? {
+            Some(to) => Ok(to.identity.id),
+            None if by_name::hides_people_in(cx, flow).await? => Ok(Uuid::nil()),
+            None => Err(Refusal::form(text::no_code_user())),
+        },
     }
 }
 

@@ -2,9 +2,13 @@
 
 mod addresses;
 mod admin;
+mod by_name;
 mod credential;
 mod login;
+mod login_choice;
+mod masked;
 mod recovery;
+mod recovery_by_name;
 mod recovery_choice;
 mod registration;
 mod secret;
@@ -40,14 +44,7 @@ impl Method for Code {
         if !config.selfservice.methods.code.mfa_enabled {
             return 0;
         }
-        let addresses = identity
-            .credential(MethodName::Code)
-            .map(|c| CodeConfig::of(c).addresses);
-        addresses
-            .unwrap_or_default()
-            .iter()
-            .filter(|a| !a.address.is_empty())
-            .count()
+        credential::own_addresses(identity).len()
     }
 
     fn is_second_factor(&self, config: &Config) -> bool {
@@ -60,7 +57,7 @@ impl Method for Code {
     }
 
     fn is_way_in(&self, identity: &Identity) -> bool {
-        identity.credential(MethodName::Code).is_some()
+        identity.credential(MethodName::Code).is_some() && !by_name::is_name_only(identity)
     }
 
     fn login(&self) -> Option<&dyn LoginMethod> {

@@ -1,6 +1,7 @@
 //! Recovery by a code (spec: flows.md §10.1).
 
 use async_trait::async_trait;
+use bia_model::schema::is_loose_email;
 use bia_model::ui::{self, Group, InputType};
 use bia_model::{
     Aal, AuthenticationMethod, Channel, ClientType, Flow, Identity, MethodName, State, normalise,
@@ -8,6 +9,7 @@ use bia_model::{
 };
 
 use super::Code;
+use super::by_name;
 use super::recovery_choice;
 use super::secret::{CodeRefused, Recipient, redeem};
 use super::send::{Whom, pretend, send, tell_unknown};
@@ -27,11 +29,16 @@ const CODE_LENGTH: u64 = 6;
 impl RecoveryMethod for Code {
     async fn populate(&self, cx: &Cx, flow: &mut Flow) -> Result<(), Problem> {
         if cx.config().feature_flags.choose_recovery_address {
-            recovery_choice::show_first_screen(flow);
+            recovery_choice::show_first_screen(cx, flow);
             return Ok(());
         }
-        let node = ui::input("email", InputType::Email, Group::Code).required();
-        flow.ui.append(node.labelled(text::email_label()));
+        // A browser takes nothing but an address in a field of that type.
+        let (kind, label) = match by_name::is_possible(cx) {
+            true => (InputType::Text, text::identifier_label()),
+            false => (InputType::Email, text::email_label()),
+        };
+        let node = ui::input("email", kind, Group::Code).required();
+        flow.ui.append(node.labelled(label));
         flow.ui.append(ui::submit(
             MethodName::Code.as_str(),
             Group::Code,
@@ -45,7 +52,11 @@ impl RecoveryMethod for Code {
     }
 
     async fn submit(&self, cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refusal> {
-        let address = fields::email(form)?;
+        let address = if by_name::is_possible(cx) {
+            fields::address(form, "email")?
+        } else {
+            fields::email(form)?
+        };
         if let Err(problem) = engine::check_csrf(cx, flow, form) {
             // Whoever lost the token, or never had it, goes on in a browser, with a new one.
             let restart = Restart {
@@ -145,26 +156,19 @@ async fn ask(
     engine::remask_csrf(cx, flow);
     flow.ui.messages = vec![text::recovery_code_sent_notice()];
     match found {
-        Some(identity) => {
-            let recipient = Recipient {
-                address: normalise::identifier(&typed),
-                via: Some(Channel::Email),
-                identity_id: Some(identity.id),
-                address_id: None,
-                taken: None,
-            };
-            send(cx, flow, &[recipient], Whom::Identity(&identity)).await?;
+        Some((identity, recipients)) => {
+            send(cx, flow, &recipients, Whom::Identity(&identity)).await?;
         }
         None => {
             cx.because(Why::AddressUnknown);
             pretend(cx, flow, &typed).await?;
-            if cx
+            let told = cx
                 .config()
                 .selfservice
                 .flows
                 .recovery
-                .notify_unknown_recipients
-            {
+                .notify_unknown_recipients;
+            if told && is_loose_email(&typed) {
                 tell_unknown(cx, flow, &typed).await?;
             }
         }
@@ -172,13 +176,25 @@ async fn ask(
     Ok(RecoveryStep::AskAgain(FormStatus::Fine))
 }
 
-async fn find(cx: &Cx, typed: &str) -> Result<Option<Identity>, Problem> {
+/// Whose recovery address it is, and that address. Of a name for codes, all of them that are reached by mail: here
+/// nothing shows who there is, so that there is no choice.
+async fn find(cx: &Cx, typed: &str) -> Result<Option<(Identity, Vec<Recipient>)>, Problem> {
     let mut conn = cx.read().await?;
     let address = normalise::identifier(typed);
-    Ok(
+    let found =
         bia_store::identity::find_by_recovery_address(&mut conn, Channel::Email, &address, typed)
-            .await?,
-    )
+            .await?;
+    drop(conn);
+    let Some(identity) = found else {
+        return by_name::recoverable(cx, typed, Some(Channel::Email)).await;
+    };
+    let recipient = Recipient {
+        address,
+        via: Some(Channel::Email),
+        identity_id: Some(identity.id),
+        address_id: None,
+    };
+    Ok(Some((identity, vec![recipient])))
 }
 
 /// The second screen: the code.

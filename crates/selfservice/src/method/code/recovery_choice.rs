@@ -10,7 +10,10 @@ use bia_model::ui::{self, Group, InputType};
 use bia_model::{Channel, Flow, Identity, MethodName, State, normalise, text};
 use subtle::ConstantTimeEq;
 
+use super::by_name;
+use super::masked::{MAX_CHOICES, mask};
 use super::recovery::{check, code_input};
+use super::recovery_by_name;
 use super::secret::Recipient;
 use super::send::{Whom, pretend, send, tell_unknown};
 use crate::cx::Cx;
@@ -20,13 +23,10 @@ use crate::method::{RecoveryStep, Refusal, fields};
 use crate::outcome::FormStatus;
 use crate::problem::Problem;
 
-/// Addresses that are offered at most.
-const MAX_CHOICES: usize = 10;
-
 /// The address that the person began with.
-const ADDRESS: &str = "recovery_address";
+pub(super) const ADDRESS: &str = "recovery_address";
 /// The hash of the address that they chose.
-const CHOSEN: &str = "recovery_select_address";
+pub(super) const CHOSEN: &str = "recovery_select_address";
 /// The address that they chose, in full.
 const CONFIRMED: &str = "recovery_confirm_address";
 
@@ -41,12 +41,16 @@ pub(super) fn is_used(flow: &Flow) -> bool {
     )
 }
 
-/// The first screen: any address.
-pub(super) fn show_first_screen(flow: &mut Flow) {
+/// The first screen: any address, or a name where people have some for codes.
+pub(super) fn show_first_screen(cx: &Cx, flow: &mut Flow) {
     clear(flow, State::RecoveryAwaitingAddress);
     let address = ui::input(ADDRESS, InputType::Text, Group::Code).required();
-    flow.ui
-        .append(address.labelled(text::recovery_address_label()));
+    let label = if by_name::is_possible(cx) {
+        text::identifier_label()
+    } else {
+        text::recovery_address_label()
+    };
+    flow.ui.append(address.labelled(label));
     flow.ui.append(continue_button());
 }
 
@@ -67,8 +71,28 @@ pub(super) async fn take(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<Recove
                 flow.transient_payload = None;
                 check(cx, flow, &code).await
             }
-            None => confirm(cx, flow, form).await,
+            None => send_again(cx, flow, form).await,
         },
+    }
+}
+
+/// Another code, to the address that the last one went to.
+async fn send_again(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Refusal> {
+    if form.has(CHOSEN) && !form.has(CONFIRMED) {
+        let typed = required(form, ADDRESS)?;
+        if let Some(named) = named(cx, &typed).await? {
+            let chosen = required(form, CHOSEN)?;
+            return recovery_by_name::choose(cx, flow, &typed, named, &chosen).await;
+        }
+    }
+    confirm(cx, flow, form).await
+}
+
+/// Who goes by what was typed, if that is a name and no recovery address.
+async fn named(cx: &Cx, typed: &str) -> Result<Option<recovery_by_name::Named>, Problem> {
+    match addresses(cx, typed).await?.is_empty() {
+        true => recovery_by_name::find(cx, typed).await,
+        false => Ok(None),
     }
 }
 
@@ -79,6 +103,9 @@ fn required(form: &Form, name: &str) -> Result<String, Refusal> {
 
 /// An address was given: a code goes to it when it is the only one, else there is a choice.
 async fn begin(cx: &Cx, flow: &mut Flow, typed: &str) -> Result<RecoveryStep, Refusal> {
+    if let Some(named) = named(cx, typed).await? {
+        return recovery_by_name::begin(cx, flow, typed, named).await;
+    }
     let known = addresses(cx, typed).await?;
     if known.is_empty() || known == [typed] {
         return send_code(cx, flow, typed, typed).await;
@@ -102,6 +129,9 @@ async fn choose(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, R
     let is_chosen = |address: &str| bool::from(hash(address).as_bytes().ct_eq(chosen.as_bytes()));
     if is_chosen(&typed) {
         return send_code(cx, flow, &typed, &typed).await;
+    }
+    if let Some(named) = named(cx, &typed).await? {
+        return recovery_by_name::choose(cx, flow, &typed, named, &chosen).await;
     }
     let known = addresses(cx, &typed).await?;
     let Some(address) = known.iter().find(|address| is_chosen(address)) else {
@@ -138,11 +168,18 @@ async fn back(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<RecoveryStep, Ref
         flow.state,
         State::RecoveryConfirmingAddress | State::RecoveryAwaitingCode
     );
-    if had_choice && addresses(cx, &typed).await?.len() > 1 {
+    if had_choice && has_choice(cx, &typed).await? {
         return begin(cx, flow, &typed).await;
     }
-    show_first_screen(flow);
+    show_first_screen(cx, flow);
     Ok(asked(cx, flow))
+}
+
+async fn has_choice(cx: &Cx, typed: &str) -> Result<bool, Problem> {
+    Ok(match named(cx, typed).await? {
+        Some((_, offered)) => offered.len() > 1,
+        None => addresses(cx, typed).await?.len() > 1,
+    })
 }
 
 /// Sends a code to an address and asks for it. Known and unknown addresses are answered alike.
@@ -153,9 +190,9 @@ async fn send_code(
     began_with: &str,
 ) -> Result<RecoveryStep, Refusal> {
     let via = Channel::of_address(to);
-    match recipient(cx, via, to).await? {
-        Some((identity, recipient)) => {
-            send(cx, flow, &[recipient], Whom::Identity(&identity)).await?;
+    match recipients(cx, via, to).await? {
+        Some((identity, recipients)) => {
+            send(cx, flow, &recipients, Whom::Identity(&identity)).await?;
         }
         None => {
             pretend(cx, flow, to).await?;
@@ -182,13 +219,13 @@ async fn send_code(
     Ok(asked(cx, flow))
 }
 
-fn asked(cx: &Cx, flow: &mut Flow) -> RecoveryStep {
+pub(super) fn asked(cx: &Cx, flow: &mut Flow) -> RecoveryStep {
     engine::remask_csrf(cx, flow);
     RecoveryStep::AskAgain(FormStatus::Fine)
 }
 
 /// Empties the form, but for the anti-CSRF token.
-fn clear(flow: &mut Flow, next: State) {
+pub(super) fn clear(flow: &mut Flow, next: State) {
     flow.state = next;
     flow.active = Some(MethodName::Code);
     let token = flow.ui.find("csrf_token").cloned();
@@ -197,7 +234,7 @@ fn clear(flow: &mut Flow, next: State) {
     flow.ui.clear_messages();
 }
 
-fn continue_button() -> ui::Node {
+pub(super) fn continue_button() -> ui::Node {
     ui::submit(
         MethodName::Code.as_str(),
         Group::Code,
@@ -205,7 +242,7 @@ fn continue_button() -> ui::Node {
     )
 }
 
-fn back_button() -> ui::Node {
+pub(super) fn back_button() -> ui::Node {
     ui::submit_as(
         "screen",
         "previous",
@@ -214,7 +251,7 @@ fn back_button() -> ui::Node {
     )
 }
 
-fn method_node() -> ui::Node {
+pub(super) fn method_node() -> ui::Node {
     ui::hidden("method", MethodName::Code.as_str(), Group::Code)
 }
 
@@ -243,14 +280,17 @@ async fn addresses(cx: &Cx, typed: &str) -> Result<Vec<String>, Problem> {
     Ok(all)
 }
 
-/// Whose address it is, and the address as it is stored.
-async fn recipient(
+/// Whose address it is, and the address as it is stored; of a name where it must not show who there is, all addresses.
+async fn recipients(
     cx: &Cx,
     via: Channel,
     typed: &str,
-) -> Result<Option<(Identity, Recipient)>, Problem> {
+) -> Result<Option<(Identity, Vec<Recipient>)>, Problem> {
     let Some(identity) = owner(cx, via, typed).await? else {
-        return Ok(None);
+        return match by_name::hides_people(cx) {
+            true => by_name::recoverable(cx, typed, None).await,
+            false => Ok(None),
+        };
     };
     let recipient = Recipient {
         address: normalise::identifier(typed),
@@ -259,44 +299,10 @@ async fn recipient(
         address_id: None,
         taken: None,
     };
-    Ok(Some((identity, recipient)))
+    Ok(Some((identity, vec![recipient])))
 }
 
 /// What stands for an address in the form, so that the address itself does not.
 fn hash(address: &str) -> String {
     STANDARD.encode(digest::digest(&digest::SHA256, address.as_bytes()))
-}
-
-/// An address so that its owner knows it and nobody else learns it.
-fn mask(address: &str) -> String {
-    let chars = |text: &str| text.chars().count();
-    match address.split_once('@') {
-        Some((local, domain)) if chars(local) >= 2 => {
-            format!("{}****@{domain}", local.chars().take(2).collect::<String>())
-        }
-        None if chars(address) >= 6 => {
-            let begin: String = address.chars().take(3).collect();
-            let end: String = address.chars().skip(chars(address) - 2).collect();
-            format!("{begin}****{end}")
-        }
-        _ => address.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn masks_show_the_ends_of_an_address_and_short_ones_as_they_are() {
-        for (address, masked) in [
-            ("user-1@example.org", "us****@example.org"),
-            ("a@example.org", "a@example.org"),
-            ("+12025550101", "+12****01"),
-            ("12345", "12345"),
-            ("äöü@example.org", "äö****@example.org"),
-        ] {
-            assert_eq!(mask(address), masked);
-        }
-    }
 }

@@ -8,7 +8,8 @@ use bia_model::{
 use bia_store::code::Code as StoredCode;
 
 use super::Code;
-use super::credential::{CodeAddress, CodeConfig};
+use super::by_name;
+use super::credential::{CodeAddress, own_addresses, verifiable};
 use super::secret::{CodeRefused, Recipient, redeem_if};
 use super::send::{Whom, send};
 use crate::cx::Cx;
@@ -45,9 +46,7 @@ impl RegistrationMethod for Code {
     /// Whoever proved one address by a code did not ask for messages to the others. Those that codes sign in with are
     /// written to all the same: the reference's recorded answers have that.
     fn verifies_after(&self, identity: &Identity, address: &VerifiableAddress) -> bool {
-        let codes = identity.credential(MethodName::Code).map(CodeConfig::of);
-        let addresses = codes.unwrap_or_default().addresses;
-        addresses
+        targets(identity)
             .iter()
             .any(|a| a.channel == address.via && a.address == address.value)
     }
@@ -96,13 +95,19 @@ async fn ask(cx: &Cx, flow: &mut Flow, candidate: &Candidate) -> Result<Registra
     Ok(RegistrationStep::AskAgain(FormStatus::Next))
 }
 
-/// The addresses that codes go to. Errs when the traits hold none.
+/// The addresses that codes go to: those for codes. Who has but a name for codes proves an address that can be verified,
+/// so that later codes go there.
+fn targets(identity: &Identity) -> Vec<CodeAddress> {
+    if by_name::is_name_only(identity) {
+        verifiable(identity, |_| true)
+    } else {
+        own_addresses(identity)
+    }
+}
+
+/// As [`targets`]. Errs when the traits hold none.
 fn addresses(identity: &Identity) -> Result<Vec<CodeAddress>, Refusal> {
-    let credential = identity.credential(MethodName::Code);
-    let mut addresses = credential
-        .map(|c| CodeConfig::of(c).addresses)
-        .unwrap_or_default();
-    addresses.retain(|a| !a.address.is_empty());
+    let addresses = targets(identity);
     if addresses.is_empty() {
         Err(Refusal::form(text::identifier_missing()))
     } else {
