@@ -78,6 +78,7 @@ pub(super) async fn recoverable(
             via: Some(a.via),
             identity_id: Some(identity.id),
             address_id: None,
+            taken: None,
         })
         .collect();
     recipients.sort_by(|a, b| a.address.cmp(&b.address));

@@ -193,6 +193,7 @@ async fn find(cx: &Cx, typed: &str) -> Result<Option<(Identity, Vec<Recipient>)>
         via: Some(Channel::Email),
         identity_id: Some(identity.id),
         address_id: None,
+        taken: None,
     };
     Ok(Some((identity, vec![recipient])))
 }
