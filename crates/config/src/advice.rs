@@ -3,7 +3,6 @@
 //! It is said in the log at start, and is no finding: nothing is wrong with such a configuration, so that `bia doctor`
 //! has nothing to say of it.
 
-use crate::check::hooks::AFTER_STORING;
 use crate::{Config, Finding, Findings, Hook};
 
 /// What is worth knowing about a configuration.
@@ -18,16 +17,9 @@ fn sessions_that_stay(config: &Config) -> Option<Finding> {
     if !config.selfservice.methods.password.enabled {
         return None;
     }
-    let after = &config.selfservice.flows.settings.after;
-    let own = after.method_hooks(METHOD);
-    // As hooks run: the method's list if one of its hooks can run, else the flow's.
-    let runs = |hook: &Hook| AFTER_STORING.contains(&hook.name());
-    let listed = if own.iter().any(runs) {
-        own
-    } else {
-        &after.hooks
-    };
-    if listed.contains(&Hook::RevokeActiveSessions) {
+    // The list of the flow as a whole takes web hooks alone.
+    let hooks = config.selfservice.flows.settings.after.method_hooks(METHOD);
+    if hooks.contains(&Hook::RevokeActiveSessions) {
         return None;
     }
     let problem = "A changed password leaves other sessions alive, so that whoever knew the old one may stay signed in.";
@@ -58,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_that_outlive_a_password_are_told_of_unless_a_hook_that_runs_ends_them() {
+    fn sessions_that_outlive_a_password_are_told_of_unless_a_hook_ends_them() {
         let ends = || json!([{"hook": "revoke_active_sessions"}]);
         let others = || json!([{"hook": "show_verification_ui"}]);
         let after = |after: Value| json!({"flows": {"settings": {"after": after}}});
@@ -66,16 +58,8 @@ mod tests {
             (json!({}), 1),
             (json!({"methods": {"password": {"enabled": false}}}), 0),
             (after(json!({"password": {"hooks": ends()}})), 0),
-            (after(json!({"hooks": ends()})), 0),
-            (after(json!({"hooks": others()})), 1),
+            (after(json!({"password": {"hooks": others()}})), 1),
             (after(json!({"profile": {"hooks": ends()}})), 1),
-            // A hook that does not run after storing does not keep the flow's list from running.
-            (
-                after(
-                    json!({"hooks": ends(), "password": {"hooks": [{"hook": "verify_new_address"}]}}),
-                ),
-                0,
-            ),
         ] {
             assert_eq!(told(settings.clone()), expected, "{settings}");
         }

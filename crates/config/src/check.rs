@@ -2,7 +2,7 @@
 
 mod abuse;
 mod conditions;
-pub(crate) mod hooks;
+mod hooks;
 mod mfa;
 mod paid_edition;
 mod registration;

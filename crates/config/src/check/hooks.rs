@@ -14,7 +14,7 @@ const AFTER_LOGIN: &[&str] = &[
     "show_verification_ui",
 ];
 /// The hooks that run when their list is looked at after something was stored.
-pub(crate) const AFTER_STORING: &[&str] = &[
+const AFTER_STORING: &[&str] = &[
     "web_hook",
     "session",
     "revoke_active_sessions",

@@ -23,15 +23,11 @@ fn signs_in(value: &Value, tree: &Tree) -> Vec<Finding> {
     let Some(after) = at(value, AFTER).and_then(Value::as_object) else {
         return Vec::new();
     };
-    let general = (format!("{AFTER}.hooks"), after.get("hooks"));
-    let of_methods = after.iter().filter_map(|(method, own)| {
-        let list = own.as_object()?.get("hooks")?;
-        Some((format!("{AFTER}.{method}.hooks"), Some(list)))
-    });
-    let with_session = |(path, list): (String, Option<&Value>)| {
-        let index = hooks(list)
-            .iter()
-            .position(|hook| name(hook) == "session")?;
+    // The list of the flow as a whole takes web hooks alone.
+    let with_session = |(method, own): (&String, &Value)| {
+        let list = hooks(own.as_object()?.get("hooks"));
+        let index = list.iter().position(|hook| name(hook) == "session")?;
+        let path = format!("{AFTER}.{method}.hooks");
         let here = format!("{path}[{index}]");
         let problem = format!(
             "Whoever signs up is signed in at once. With {KEY} that would tell who has an account already: nobody can be signed in to the account of somebody else."
@@ -39,10 +35,7 @@ fn signs_in(value: &Value, tree: &Tree) -> Vec<Finding> {
         let mend = "Take the hook session out of this list, so that people sign in after signing up, or leave that key out.";
         Some(Finding::error(here.clone(), problem, mend).at(tree.place(&here)))
     };
-    std::iter::once(general)
-        .chain(of_methods)
-        .filter_map(with_session)
-        .collect()
+    after.iter().filter_map(with_session).collect()
 }
 
 /// Login forms that tell it all the same.
