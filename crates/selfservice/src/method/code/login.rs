@@ -245,11 +245,11 @@ async fn ask(cx: &Cx, flow: &mut Flow, form: &Form) -> Result<LoginStep, Refusal
     let typed = named(flow, form).to_owned();
     let shown = lowered(&typed);
     match reach(cx, flow, &typed).await? {
-        Some(to) => match login_choice::decide(cx, flow, form, to).await? {
-            Next::Send(to) => send_code(cx, flow, &to, &shown).await?,
-            Next::Choose(offered) => {
+        Some(mut to) => match login_choice::decide(cx, flow, form, &mut to).await? {
+            Next::Send => send_code(cx, flow, &to, &shown).await?,
+            Next::Choose => {
                 let who = identifier_node(flow, &shown);
-                login_choice::show(cx, flow, who, &shown, &offered);
+                login_choice::show(cx, flow, who, &shown, &to.recipients);
             }
         },
         None if by_name::hides_people_in(cx, flow).await? => {

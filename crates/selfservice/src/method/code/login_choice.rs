@@ -24,10 +24,10 @@ const ADDRESS: &str = "address";
 
 /// What happens next to somebody who can be reached.
 pub(super) enum Next {
-    /// The code goes to these addresses.
-    Send(Reachable),
-    /// They choose one of these.
-    Choose(Vec<Recipient>),
+    /// The code goes to the addresses that are left.
+    Send,
+    /// They choose one of them.
+    Choose,
 }
 
 /// Whether a flow has offered a choice.
@@ -40,19 +40,19 @@ pub(super) fn name(flow: &Flow) -> Option<&str> {
     flow.context.get(CHOICE)?.get("name")?.as_str()
 }
 
-/// Decides where the code goes. Errs with message 4010010 when the form names an address that was not offered.
+/// Decides where the code goes, and leaves only these addresses. Errs with message 4010010 when the form names an address that was not offered.
 pub(super) async fn decide(
     cx: &Cx,
     flow: &mut Flow,
     form: &Form,
-    mut to: Reachable,
+    to: &mut Reachable,
 ) -> Result<Next, Refusal> {
     if !to.by_name {
-        return Ok(Next::Send(to));
+        return Ok(Next::Send);
     }
     to.recipients.truncate(MAX_CHOICES);
     if by_name::hides_people_in(cx, flow).await? {
-        return Ok(Next::Send(to));
+        return Ok(Next::Send);
     }
     let pressed = form.text(ADDRESS).filter(|_| is_offered(flow));
     let wanted = pressed.or_else(|| remembered(flow)).map(str::to_owned);
@@ -61,7 +61,7 @@ pub(super) async fn decide(
     {
         remember(flow, wanted);
         to.recipients = vec![chosen];
-        return Ok(Next::Send(to));
+        return Ok(Next::Send);
     }
     if pressed.is_some() {
         cx.meant(to.identity.id);
@@ -69,9 +69,9 @@ pub(super) async fn decide(
         return Err(Refusal::form(text::login_address_unknown()));
     }
     Ok(if to.recipients.len() > 1 {
-        Next::Choose(to.recipients)
+        Next::Choose
     } else {
-        Next::Send(to)
+        Next::Send
     })
 }
 
