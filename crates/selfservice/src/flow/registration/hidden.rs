@@ -108,9 +108,11 @@ pub(crate) fn message(cx: &Cx, flow: &Flow, address: &TakenAddress) -> Template 
     let message = AccountExists {
         to: address.value.clone(),
         login_url: begin(FlowKind::Login),
-        recovery_url: recovers
-            .then(|| begin(FlowKind::Recovery))
-            .unwrap_or_default(),
+        recovery_url: if recovers {
+            begin(FlowKind::Recovery)
+        } else {
+            String::new()
+        },
         request_url: flow.request_url.clone(),
         transient_payload: post::payload(flow),
     };
