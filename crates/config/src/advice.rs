@@ -52,14 +52,14 @@ mod tests {
     #[test]
     fn sessions_that_outlive_a_password_are_told_of_unless_a_hook_ends_them() {
         let ends = || json!([{"hook": "revoke_active_sessions"}]);
-        let others = || json!([{"hook": "show_verification_ui"}]);
+        let hook = json!({"hook": "web_hook", "config": {"url": "https://hooks.example.org/", "method": "POST", "body": "base64://e30="}});
+        let others = || json!([hook]);
         let after = |after: Value| json!({"flows": {"settings": {"after": after}}});
         for (settings, expected) in [
             (json!({}), 1),
             (json!({"methods": {"password": {"enabled": false}}}), 0),
             (after(json!({"password": {"hooks": ends()}})), 0),
             (after(json!({"password": {"hooks": others()}})), 1),
-            (after(json!({"profile": {"hooks": ends()}})), 1),
         ] {
             assert_eq!(told(settings.clone()), expected, "{settings}");
         }

@@ -257,11 +257,11 @@ async fn every_message_that_says_something_is_wrong_says_what_to_do() {
     for entry in text::CATALOGUE {
         let message = Message {
             id: entry.id,
-            // Some texts are nothing but what others say.
-            text: if entry.english.is_empty() || entry.english == "{reason}" {
+            // Some texts are, or end with, what others say.
+            text: if entry.english.is_empty() {
                 "A text.".into()
             } else {
-                entry.english.into()
+                entry.english.replace("{reason}", "A reason.")
             },
             r#type: entry.kind,
             context: (!entry.context_keys.is_empty()).then(|| {
