@@ -35,7 +35,7 @@ async fn explained(world: &World, id: &str) -> Answer {
 
 /// What is kept of a request or flow, newest first. It is written beside the request, so a moment may pass.
 async fn refusals(world: &World, id: &str, count: usize) -> Vec<Value> {
-    for _ in 0..200 {
+    for _ in 0..1500 {
         let answer = explained(world, id).await;
         if answer.status == 200 {
             let all = answer.json()["refusals"].as_array().unwrap().clone();
