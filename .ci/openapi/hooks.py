@@ -6,6 +6,9 @@ that a run with the same seed is the same run.
 """
 
 import atexit
+import base64
+import hashlib
+import hmac
 import itertools
 import json
 import os
@@ -19,6 +22,7 @@ PUBLIC, ADMIN = os.environ["BIA_PUBLIC"], os.environ["BIA_ADMIN"]
 API = os.environ["BIA_API"]  # public or admin
 PASSWORD = "right horse, wrong battery 7"
 PROVIDER = "acme"
+KEY = base64.b32encode(b"the key of every authenticator").decode().rstrip("=")
 FLOWS = ("login", "registration", "settings", "recovery", "verification")
 
 turns, forms, names = itertools.count(1), itertools.count(1), itertools.count(1)
@@ -33,15 +37,15 @@ def call(method, url, expected, **more):
     return answer.json() if answer.content else None
 
 
-def new_identity(staff=False):
-    """Somebody with a password; `staff` has to have a second factor, and has none yet."""
+def new_identity(staff=False, **more):
+    """Somebody with a password, and with `more` credentials; `staff` has to have a second factor, and has none yet."""
     number = next(names)
     body = {
         "schema_id": "person",
         "external_id": f"{API}-{number}",
         "metadata_admin": {"staff": staff},
         "traits": {"email": f"{API}-{number}@example.org", "name": {"first": "User", "last": str(number)}},
-        "credentials": {"password": {"config": {"password": PASSWORD}}},
+        "credentials": {"password": {"config": {"password": PASSWORD}}} | more,
         "metadata_public": {"shown": True},
     }
     return call("POST", f"{ADMIN}/admin/identities", {201}, json=body)
@@ -72,7 +76,8 @@ class Browser:
             return
         flow = self.flow("login")
         answer = self.post("login", flow, {"method": "password", "identifier": identity["traits"]["email"], "password": PASSWORD})
-        if answer.status_code != 200:
+        # Who has a second factor is sent to it.
+        if answer.status_code not in (200, 422):
             raise RuntimeError(answer.text)
 
     def flow(self, kind, query=""):
@@ -157,6 +162,26 @@ def as_traveller(case):
     case.headers["Cookie"] = browser.cookies()
 
 
+def totp():
+    """What an authenticator app shows now (RFC 6238)."""
+    key = base64.b32decode(KEY + "=" * (-len(KEY) % 8))
+    digest = hmac.digest(key, int(time.time() // 30).to_bytes(8, "big"), hashlib.sha1)
+    start = digest[-1] & 15
+    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+def trusted_browser():
+    """A browser in which a second factor was given that is not asked for again; whose it is, and its id."""
+    somebody = new_identity(totp={"config": {"totp_url": f"otpauth://totp/somebody?secret={KEY}"}})
+    browser = Browser(somebody)
+    form = {"method": "totp", "totp_code": totp(), "trust_browser": True}
+    answer = browser.post("login", browser.flow("login", "?aal=aal2"), form)
+    if answer.status_code != 200:
+        raise RuntimeError(answer.text)
+    trusted = browser.http.get(f"{PUBLIC}/bia/trusted-browsers", timeout=20).json()
+    return browser, somebody["id"], trusted[0]["id"]
+
+
 def leave(browser, flow=None):
     """Where somebody is sent who chooses a provider."""
     flow = flow or browser.flow("login")
@@ -177,7 +202,10 @@ def exchange_codes():
 
 def as_script(case):
     """A script in a browser that is signed in."""
-    browser = Browser(seed)
+    if case.path == "/bia/trusted-browsers/{id}":
+        browser, _, case.path_parameters["id"] = trusted_browser()
+    else:
+        browser = Browser(seed)
     for kind in FLOWS:
         if case.path == f"/self-service/{kind}" or case.path == f"/self-service/{kind}/flows":
             flow = browser.flow(kind, "?refresh=true") if kind == "login" else None
@@ -228,6 +256,8 @@ def as_operator(case):
     ids = case.path_parameters
     if "/by/external/" in case.path:
         ids["id"] = seed["external_id"]
+    elif "browser" in ids:
+        _, ids["id"], ids["browser"] = trusted_browser()
     elif case.path.startswith("/admin/identities/"):
         mine = new_identity()
         ids["id"] = mine["id"]

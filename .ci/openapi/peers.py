@@ -91,7 +91,10 @@ def configuration(url):
         "selfservice": {"flows": flows, "methods": {"oidc": {"enabled": True, "config": {"providers": [acme]}}}},
         "oauth2_provider": {"url": f"{url}/hydra"},
         # The rest of `bia` is conformance/bia.yml's; here some people are meant.
-        "bia": {"mfa": {"default": "optional", "rules": [{"when": staff, "require": "required", "methods": ["totp", "webauthn"]}]}},
+        "bia": {
+            "mfa": {"default": "optional", "rules": [{"when": staff, "require": "required", "methods": ["totp", "webauthn"]}]},
+            "trusted_browser": {"enabled": True},
+        },
     }
 
 
