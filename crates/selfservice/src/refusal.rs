@@ -116,42 +116,47 @@ pub fn with_words(mut document: Value) -> Value {
     document
 }
 
-/// Keeps a refusal, as long as there are not too many of them; what is `usual`, as a request without a session, while
-/// there are few. Nobody waits for it: what cannot be written is lost, and the log says so.
+/// The right to keep one refusal.
+pub struct Room(());
+
+/// Room for one more, as long as there are not too many of them; for what is `usual`, as a request without a session,
+/// while there are few.
+pub fn room(app: &App, usual: bool) -> Option<Room> {
+    let per_second = app.runtime.load().config.bia.explain.per_second;
+    let now = app.clock.now();
+    if app.refusals.admits(per_second, usual, now) {
+        return Some(Room(()));
+    }
+    if let Some(count) = app.refusals.untold(now) {
+        tracing::warn!(
+            count,
+            "more requests were refused than bia.explain.per_second allows to keep; why these were is not kept"
+        );
+    }
+    None
+}
+
+/// Keeps a refusal. Nobody waits for it: what cannot be written is lost, and the log says so.
 ///
 /// `sought` is the name under which nobody was found. Whether somebody has it for other methods is looked up here, so
 /// that the time of the answer does not tell; the name itself is not kept.
-pub fn keep(app: &Arc<App>, refusal: Refusal, sought: Option<String>, usual: bool) {
-    let per_second = app.runtime.load().config.bia.explain.per_second;
-    let now = app.clock.now();
-    if !app.refusals.admits(per_second, usual, now) {
-        if let Some(count) = app.refusals.untold(now) {
-            tracing::warn!(
-                count,
-                "more requests were refused than bia.explain.per_second allows to keep; why these were is not kept"
-            );
-        }
-        return;
-    }
+pub fn keep(app: &Arc<App>, _room: Room, refusal: Refusal, sought: Option<String>) {
     let writer = Arc::clone(app);
     app.background.start(async move {
-        if let Err(error) = write(&writer, refusal, sought.as_deref(), now).await {
+        if let Err(error) = write(&writer, refusal, sought.as_deref()).await {
             tracing::warn!(%error, "why a request was refused could not be kept");
         }
     });
 }
 
-async fn write(
-    app: &App,
-    mut refusal: Refusal,
-    sought: Option<&str>,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    let mut conn = app.store.write().await?;
+async fn write(app: &App, mut refusal: Refusal, sought: Option<&str>) -> Result<(), StoreError> {
     if let (None, Some(name)) = (refusal.identity_id, sought) {
+        let mut conn = app.store.read().await?;
         look_again(&mut conn, &mut refusal, name).await?;
     }
+    let mut conn = app.store.write().await?;
     refusal::insert(&mut conn, &refusal).await?;
+    let now = app.clock.now();
     if app.refusals.sweeps(now) {
         cleanup::remove_expired(&mut conn, Expiring::Refusals, now, SWEEP_ROWS).await?;
     }

@@ -5,7 +5,7 @@
 use bia_model::{ClientType, Flow, MethodName};
 use bia_selfservice::cx::Cx;
 use bia_selfservice::problem::Problem;
-use bia_selfservice::refusal;
+use bia_selfservice::refusal::{self, Room};
 use bia_store::refusal::Refusal;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -52,24 +52,26 @@ pub(crate) fn note(incoming: &Incoming, refused: Refused<'_>) -> Told {
     let cx = &incoming.cx;
     let config = cx.config();
     let (keeps, shows) = (config.bia.explain.enabled, config.dev);
-    if !keeps && !shows {
+    let request_id = keeps.then(|| incoming.id().to_owned());
+    // Asked first: in a flood of refusals nothing is put together for none to read.
+    let room = keeps
+        .then(|| refusal::room(&cx.app, is_usual(refused)))
+        .flatten();
+    if room.is_none() && !shows {
         return Told {
-            request_id: None,
+            request_id,
             why: None,
         };
     }
     let document = document(cx, refused);
     let why = shows.then(|| refusal::with_words(document.clone()));
-    if keeps {
-        keep(incoming, refused, document);
+    if let Some(room) = room {
+        keep(incoming, refused, document, room);
     }
-    Told {
-        request_id: keeps.then(|| incoming.id().to_owned()),
-        why,
-    }
+    Told { request_id, why }
 }
 
-fn keep(incoming: &Incoming, refused: Refused<'_>, document: Value) {
+fn keep(incoming: &Incoming, refused: Refused<'_>, document: Value, room: Room) {
     let cx = &incoming.cx;
     let because = cx.noted();
     let of_session = || cx.known_session().map(|live| live.identity.id);
@@ -86,7 +88,7 @@ fn keep(incoming: &Incoming, refused: Refused<'_>, document: Value) {
         created_at: cx.now,
         expires_at: cx.now + config_keep(cx),
     };
-    refusal::keep(&cx.app, refusal, because.sought, is_usual(refused));
+    refusal::keep(&cx.app, room, refusal, because.sought);
 }
 
 fn config_keep(cx: &Cx) -> time::Duration {

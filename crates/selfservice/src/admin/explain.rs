@@ -1,6 +1,8 @@
 //! Why a request was refused: for operators who are asked about one.
 
-use bia_model::{Identity, timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+use bia_model::timestamp;
 use bia_store::identity::Expand;
 use bia_store::refusal::{self, Asked, MAX_REQUEST_ID, Refusal};
 use serde_json::{Value, json};
@@ -21,19 +23,30 @@ pub async fn explain(cx: &Cx, id: &str) -> Result<Value, Problem> {
     if found.is_empty() {
         return Err(unknown(cx));
     }
-    let mut refusals = Vec::new();
-    for refusal in &found {
+    let accounts = accounts(cx, &found).await?;
+    let shown_with_account = |refusal: &Refusal| {
         let mut shown = shown(refusal);
-        if let (Some(id), Some(members)) = (refusal.identity_id, shown.as_object_mut()) {
-            let who = identity(cx, id).await?;
-            members.insert(
-                "identity".into(),
-                who.map_or(Value::Null, |who| access::summary(cx, &who)),
-            );
+        let account = refusal.identity_id.and_then(|id| accounts.get(&id));
+        if let (Some(account), Some(members)) = (account, shown.as_object_mut()) {
+            members.insert("identity".into(), account.clone());
         }
-        refusals.push(shown);
-    }
+        shown
+    };
+    let refusals: Vec<Value> = found.iter().map(shown_with_account).collect();
     Ok(json!({"id": id, "refusals": refusals}))
+}
+
+/// How the accounts that refusals were about can sign in; `null` for those that are gone.
+async fn accounts(cx: &Cx, refusals: &[Refusal]) -> Result<BTreeMap<Uuid, Value>, Problem> {
+    let ids: BTreeSet<Uuid> = refusals.iter().filter_map(|r| r.identity_id).collect();
+    let mut conn = cx.read().await?;
+    let mut accounts = BTreeMap::new();
+    for id in ids {
+        let who = bia_store::identity::find(&mut conn, id, Expand::Credentials).await?;
+        let account = who.map_or(Value::Null, |who| access::summary(cx, &who));
+        accounts.insert(id, account);
+    }
+    Ok(accounts)
 }
 
 /// The last refusals of an identity's requests, newest first.
@@ -66,11 +79,6 @@ fn unknown(cx: &Cx) -> Problem {
         "Nothing is kept of a request or flow with this id: it was not refused, was refused more than {hours} hours ago, \
          or there were more refused requests at that time than are kept (bia.explain)."
     ))
-}
-
-async fn identity(cx: &Cx, id: Uuid) -> Result<Option<Identity>, Problem> {
-    let mut conn = cx.read().await?;
-    Ok(bia_store::identity::find(&mut conn, id, Expand::Credentials).await?)
 }
 
 /// A refusal as operators see it: what was kept, with the words of today.

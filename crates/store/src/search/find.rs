@@ -20,7 +20,17 @@ const MOST_LOOKED_AT: usize = 5000;
 /// How many are read at a time, after the first time.
 const CHUNK: usize = 500;
 
-/// Beyond this number a condition is a common one.
+/// Beyond this number a condition is a common one, and [`COUNT`] does not go on.
+const MOST_COUNTED: i64 = 1000;
+
+/// How many identities tell which of several common conditions is the rarest.
+const SAMPLE: i64 = 500;
+
+/// Some of those that can be found.
+pub(super) const FIRST_ENTRIES: &str =
+    "SELECT identity_id FROM bia_search_entry WHERE nid = $1 ORDER BY identity_id LIMIT $2";
+
+/// How many terms fit a condition, unless they are very many.
 pub(super) const COUNT: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM bia_search_term \
      WHERE nid = $1 AND term >= $2 AND term <= $3 LIMIT 1001) counted";
 
@@ -122,24 +132,54 @@ async fn places(
 
 /// Before everything that fits the rarest condition.
 async fn first_position(conn: &mut Conn, conditions: &[Condition]) -> Result<Position, StoreError> {
-    let mut rarest = (0, i64::MAX);
-    // A single condition leads without being counted.
-    for (index, condition) in (0u8..).zip(conditions).filter(|_| conditions.len() > 1) {
-        let values = args![conn.nid(), condition.low.as_str(), condition.high.as_str()];
-        let count: i64 = conn
-            .fetch_one(COUNT, values)
-            .await?
-            .only("bia_search_term")?;
-        if count < rarest.1 {
-            rarest = (index, count);
-        }
-    }
-    let leading = conditions.get(usize::from(rarest.0));
+    let rarest = rarest(conn, conditions).await?;
+    let leading = conditions.get(usize::from(rarest));
     Ok(Position {
-        leading: rarest.0,
+        leading: rarest,
         term: leading.map(|c| c.low.clone()).unwrap_or_default(),
         id: Uuid::nil(),
     })
+}
+
+/// Which condition the fewest fit, as far as it can be told at a price that does not grow with their number.
+async fn rarest(conn: &mut Conn, conditions: &[Condition]) -> Result<u8, StoreError> {
+    if conditions.len() < 2 {
+        return Ok(0);
+    }
+    let mut numbers = Vec::with_capacity(conditions.len());
+    for condition in conditions {
+        numbers.push(number(conn, condition).await?);
+    }
+    if numbers.iter().all(|number| *number > MOST_COUNTED) {
+        numbers = numbers_in_sample(conn, conditions).await?;
+    }
+    let rarest = (0u8..).zip(numbers).min_by_key(|(_, number)| *number);
+    Ok(rarest.map_or(0, |(index, _)| index))
+}
+
+/// How many terms fit, counted to one more than [`MOST_COUNTED`].
+async fn number(conn: &mut Conn, condition: &Condition) -> Result<i64, StoreError> {
+    let values = args![conn.nid(), condition.low.as_str(), condition.high.as_str()];
+    conn.fetch_one(COUNT, values).await?.only("bia_search_term")
+}
+
+/// How many of some identities fit each condition. Ids are random, so the first ones are as good as any.
+async fn numbers_in_sample(
+    conn: &mut Conn,
+    conditions: &[Condition],
+) -> Result<Vec<i64>, StoreError> {
+    let values = args![conn.nid(), SAMPLE];
+    let rows = conn.fetch_all(FIRST_ENTRIES, values).await?;
+    let sample: Vec<Uuid> = rows
+        .iter()
+        .map(|row| row.only("bia_search_entry"))
+        .collect::<Result<_, _>>()?;
+    let mut numbers = Vec::with_capacity(conditions.len());
+    for condition in conditions {
+        let fitting = first_terms(conn, condition, &sample).await?.len();
+        numbers.push(i64::try_from(fitting).unwrap_or(i64::MAX));
+    }
+    Ok(numbers)
 }
 
 /// The next that fit the leading condition, at most `chunk`.
@@ -185,12 +225,13 @@ async fn fitting(
     leading: &Condition,
     mut read: Vec<Position>,
 ) -> Result<Vec<Position>, StoreError> {
+    let ids = |read: &[Position]| read.iter().map(|place| place.id).collect::<Vec<_>>();
     if !leading.is_exact() {
-        let first = first_terms(conn, leading, &read).await?;
+        let first = first_terms(conn, leading, &ids(&read)).await?;
         read.retain(|place| first.get(&place.id) == Some(&place.term));
     }
     for condition in conditions.iter().filter(|other| *other != leading) {
-        let first = first_terms(conn, condition, &read).await?;
+        let first = first_terms(conn, condition, &ids(&read)).await?;
         read.retain(|place| first.contains_key(&place.id));
     }
     Ok(read)
@@ -199,14 +240,14 @@ async fn fitting(
 async fn first_terms(
     conn: &mut Conn,
     condition: &Condition,
-    places: &[Position],
+    ids: &[Uuid],
 ) -> Result<HashMap<Uuid, String>, StoreError> {
     let values = [
         Value::from(conn.nid()),
         Value::from(condition.low.as_str()),
         Value::from(condition.high.as_str()),
     ];
-    let ids = places.iter().map(|place| Value::from(place.id));
+    let ids = ids.iter().copied().map(Value::from);
     let rows = conn.fetch_all_in(FIRST_TERMS, &values, ids).await?;
     let first = |row: &Row| {
         let mut c = row.columns("bia_search_term");

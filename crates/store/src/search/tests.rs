@@ -1,10 +1,11 @@
 use std::time::Duration;
 
-use bia_model::{Channel, Credential, Identity, MethodName, VerifiableAddress};
+use bia_model::{Channel, Credential, Identity, IdentityState, MethodName, VerifiableAddress};
 use serde_json::json;
 use time::macros::datetime;
+use uuid::Uuid;
 
-use super::find::{COUNT, FIRST_TERMS, LATER_TERMS, SAME_TERM};
+use super::find::{COUNT, FIRST_ENTRIES, FIRST_TERMS, LATER_TERMS, SAME_TERM, find};
 use super::term::{Condition, Searchable, terms};
 use crate::{Dsn, Store, args, migrate, network};
 
@@ -92,14 +93,56 @@ fn long_values_and_many_terms_are_bounded() {
     assert!(terms.iter().all(|term| term.chars().count() < 320));
 }
 
-#[tokio::test]
-async fn every_question_is_answered_by_an_index() {
+async fn ready() -> Store {
     let store = Store::connect(&Dsn::parse("memory").unwrap(), Duration::ZERO)
         .await
         .unwrap();
     let now = datetime!(2026-03-01 12:00 UTC);
     migrate::up(&store, now).await.unwrap();
     network::ensure(&store, now).await.unwrap();
+    store
+}
+
+/// Everybody is active, and every third one has a name that begins so: both are too many to be counted.
+#[tokio::test]
+async fn of_several_common_conditions_the_rarest_leads() {
+    let store = ready().await;
+    let mut conn = store.write().await.unwrap();
+    let nid = conn.nid();
+    let mut term_rows = Vec::new();
+    let mut entry_rows = Vec::new();
+    for n in 0..3300 {
+        let id = Uuid::new_v4();
+        entry_rows.push([
+            nid.into(),
+            id.into(),
+            0_i64.into(),
+            0_i64.into(),
+            0_i64.into(),
+            0_i64.into(),
+        ]);
+        term_rows.push([nid.into(), "s:active".into(), id.into()]);
+        if n % 3 == 0 {
+            term_rows.push([nid.into(), format!("w:user-{n}").into(), id.into()]);
+        }
+    }
+    let terms = "INSERT INTO bia_search_term (nid, term, identity_id) VALUES $*";
+    conn.insert_rows(terms, &term_rows).await.unwrap();
+    let entries = "INSERT INTO bia_search_entry (nid, identity_id, changed_at, verified, shape, indexed_at) VALUES $*";
+    conn.insert_rows(entries, &entry_rows).await.unwrap();
+    let (common, rarer) = (
+        Condition::state(IdentityState::Active),
+        Condition::word("user-"),
+    );
+    for (conditions, leads) in [([common.clone(), rarer.clone()], 1), ([rarer, common], 0)] {
+        let found = find(&mut conn, &conditions, None, 10).await.unwrap();
+        assert_eq!(found.next.unwrap().leading, leads, "{conditions:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_question_is_answered_by_an_index() {
+    let store = ready().await;
     let mut conn = store.read().await.unwrap();
     let nid = conn.nid();
     for (sql, arguments) in [
@@ -107,6 +150,7 @@ async fn every_question_is_answered_by_an_index() {
         (SAME_TERM, args![nid, "w:a", nid, 10_i64].to_vec()),
         (LATER_TERMS, args![nid, "w:a", "w:b", 10_i64].to_vec()),
         (FIRST_TERMS, args![nid, "w:a", "w:b", nid].to_vec()),
+        (FIRST_ENTRIES, args![nid, 10_i64].to_vec()),
     ] {
         let sql = format!("EXPLAIN QUERY PLAN {}", sql.replace("$*", "$4"));
         let rows = conn.fetch_all(sql.leak(), &arguments).await.unwrap();
@@ -118,7 +162,9 @@ async fn every_question_is_answered_by_an_index() {
         }
         let plan = plan.join("; ");
         assert!(
-            plan.contains("SEARCH bia_search_term USING") && plan.contains("(nid=?"),
+            plan.contains("SEARCH bia_search_")
+                && plan.contains(" USING ")
+                && plan.contains("(nid=?"),
             "{plan}"
         );
         assert!(!plan.contains("TEMP B-TREE FOR ORDER BY"), "{plan}");
