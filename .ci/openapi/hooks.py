@@ -55,7 +55,12 @@ def sign_in(identity):
     """The answer to the sign-in of a native app."""
     flow = call("GET", f"{PUBLIC}/self-service/login/api", {200})
     form = {"method": "password", "identifier": identity["traits"]["email"], "password": PASSWORD}
-    return call("POST", f"{PUBLIC}/self-service/login?flow={flow['id']}", {200}, json=form)
+    try:
+        return call("POST", f"{PUBLIC}/self-service/login?flow={flow['id']}", {200}, json=form)
+    except RuntimeError as refused:
+        time.sleep(1)
+        why = requests.get(f"{ADMIN}/admin/bia/explain/{flow['id']}", timeout=20).text
+        raise RuntimeError(f"{refused}\nwhy: {why}") from None
 
 
 def send_mail():

@@ -70,6 +70,8 @@ pub enum Outcome {
         continue_with: Vec<ContinueWith>,
         /// Where a browser goes.
         return_to: String,
+        /// What an MFA policy asks of the session.
+        mfa: Option<Box<Asked>>,
     },
     /// Settings were saved.
     Saved {

@@ -173,7 +173,14 @@ pub async fn submitted(
             issued,
             continue_with,
             return_to,
-        }) => registered(cx, &identity, issued.as_deref(), &continue_with, &return_to),
+            mfa,
+        }) => registered(
+            cx,
+            &identity,
+            (issued.as_deref(), mfa.as_deref()),
+            &continue_with,
+            &return_to,
+        ),
         Ok(Outcome::Saved {
             flow,
             identity,
@@ -321,7 +328,7 @@ fn logged_in(
 fn registered(
     cx: &Cx,
     who: &Identity,
-    issued: Option<&IssuedSession>,
+    (issued, mfa): (Option<&IssuedSession>, Option<&Asked>),
     continue_with: &[ContinueWith],
     return_to: &str,
 ) -> Response {
@@ -334,10 +341,15 @@ fn registered(
         if caller == Caller::Api {
             body.insert("session_token".into(), json!(issued.token));
         }
-        body.insert("session".into(), session_json(cx, issued, true));
+        let session = told(session_json(cx, issued, true), mfa);
+        body.insert("session".into(), session);
     }
     body.insert("identity".into(), identity::public_json(cx, who));
     body.insert("continue_with".into(), items(continue_with));
+    let owing = mfa.filter(|asked| asked.check(cx, None).is_err());
+    if let Some(next) = owing.and_then(|asked| help::of_demand(cx, &asked.demand)) {
+        body.insert("bia".into(), next);
+    }
     json_answer(StatusCode::OK, &Value::Object(body))
 }
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod held;
 mod joining;
+mod owed;
+mod store;
 
 use bia_config::section::flow::LoginStyle;
 use bia_model::ui::{self, Ui};
@@ -12,13 +14,16 @@ use bia_model::{
 use crate::cx::{Caller, Cx};
 use crate::engine::{self, Submission};
 use crate::form::{Form, go_bool};
-use crate::hook::{self, AfterHooks};
+use crate::hook;
 use crate::method::{self, LoginMethod, LoginStage, LoginStep, METHODS, Refusal};
 use crate::outcome::{Created, Outcome};
 use crate::problem::Problem;
-use crate::session::{self, Draft, LiveSession};
-use crate::trusted_browser::{self, Trust};
+use crate::session::{self, LiveSession};
+use crate::trusted_browser;
 use crate::{identity, mfa, oauth2, return_to};
+
+use owed::{Owed, owed};
+use store::{Beside, store};
 
 /// What a request for a login flow asks for.
 struct Asked {
@@ -476,7 +481,7 @@ async fn finish(
         joining::check(cx, flow, &mut draft)?;
     }
     let hooks = hook::after_login(cx, flow, &mut draft.issued).await?;
-    let trust = trusted_browser::wanted(cx, flow, &draft.issued);
+    let trust = trusted_browser::wanted(cx, flow, &draft.issued).await?;
     let beside = Beside {
         available_aal: stale.then_some(available),
         hooks: &hooks,
@@ -515,87 +520,6 @@ async fn finish(
         second_factor,
         mfa: asked.map(Box::new),
     })
-}
-
-/// What is stored together with a session.
-struct Beside<'b> {
-    available_aal: Option<Aal>,
-    hooks: &'b AfterHooks,
-    joins: bool,
-    trust: Option<&'b Trust>,
-}
-
-async fn store(
-    cx: &Cx,
-    flow: &Flow,
-    draft: &mut Draft,
-    Beside {
-        available_aal,
-        hooks,
-        joins,
-        trust,
-    }: Beside<'_>,
-) -> Result<(), Refusal> {
-    let stored = draft.issued.session.clone();
-    let result: Result<Option<Identity>, Problem> = bia_store::transact!(cx.app.store, tx => {
-        let joined = if joins { joining::store(cx, tx, flow, stored.identity_id).await? } else { None };
-        session::store(cx, tx, draft).await?;
-        if let Some(trust) = trust {
-            trusted_browser::keep(cx, tx, trust).await?;
-        }
-        if let Some(aal) = available_aal {
-            bia_store::identity::set_available_aal(tx, stored.identity_id, aal).await?;
-        }
-        if hooks.revoke_others {
-            bia_store::session::revoke_others(tx, stored.identity_id, stored.id, cx.now).await?;
-        }
-        hook::store_calls(tx, &hooks.calls).await?;
-        bia_store::flow::overwrite(tx, flow).await?;
-        Ok::<_, Problem>(joined)
-    });
-    match result {
-        Ok(Some(joined)) => draft.issued.identity = joined,
-        Ok(None) => {}
-        Err(Problem::Store(bia_store::StoreError::Conflict { .. })) => {
-            return Err(Refusal::form(text::duplicate_credentials()));
-        }
-        Err(other) => return Err(other.into()),
-    }
-    Ok(())
-}
-
-/// What whoami would ask of a session before it is of use.
-enum Owed {
-    Nothing,
-    /// A second factor, which can be given here.
-    StepUp(String),
-    /// That a second factor is set up, which can be done here.
-    Enrol(String),
-}
-
-/// What is owed after signing in. `ends_at` is where the flow ends.
-async fn owed(cx: &Cx, flow: &Flow, draft: &Draft, ends_at: &str) -> Result<Owed, Problem> {
-    let live = LiveSession::of(&draft.issued);
-    let return_to = return_to::of_request(flow);
-    let required = cx.config().session.whoami.required_aal;
-    match session::check_aal(cx, &live, required, return_to.as_deref()).await {
-        Ok(_) => Ok(Owed::Nothing),
-        Err(Problem::Aal2Required { redirect_to }) => {
-            Ok(Owed::StepUp(oauth2::carried(flow, redirect_to)))
-        }
-        // Who signs in again to go on with their settings goes on with them.
-        Err(Problem::EnrolmentRequired { .. })
-            if flow.refresh && return_to::is_settings(cx, ends_at) =>
-        {
-            Ok(Owed::Nothing)
-        }
-        Err(Problem::EnrolmentRequired { redirect_to, .. }) => {
-            let waits = flow.oauth2_login_challenge.as_deref();
-            let waits = waits.filter(|_| !flow.is_native());
-            Ok(Owed::Enrol(oauth2::back_to(cx, waits, redirect_to)))
-        }
-        Err(other) => Err(other),
-    }
 }
 
 /// The label of the field for the identifier: the title of the only trait that is one (messages.tsv 1070002, 1070004).

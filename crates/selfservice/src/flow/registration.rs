@@ -16,7 +16,7 @@ use crate::method::{METHODS, Refusal, RegistrationMethod, RegistrationStage, Reg
 use crate::outcome::{Created, FormStatus, Outcome};
 use crate::problem::Problem;
 use crate::session::{self, LiveSession};
-use crate::{identity, oauth2, return_to};
+use crate::{identity, mfa, oauth2, return_to};
 
 pub(crate) mod hidden;
 mod store;
@@ -457,11 +457,16 @@ async fn finish(
             .await?
             .unwrap_or(return_to),
     };
+    let asked = match hands_out {
+        true => mfa::ask(cx, &draft.issued.session, &draft.issued.identity).await?,
+        false => None,
+    };
     Ok(Outcome::Registered {
         identity: Box::new(draft.issued.identity.clone()),
         issued: hands_out.then(|| Box::new(draft.issued)),
         continue_with: std::mem::take(&mut flow.continue_with),
         return_to,
+        mfa: asked.map(Box::new),
     })
 }
 

@@ -8,7 +8,8 @@ use bia_store::trusted_browser::{self as browsers, TrustedBrowser};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Fit, enabled, fit, presented, take_away};
+use super::cookie::{Fit, fit, presented, take_away};
+use super::enabled;
 use crate::cx::Cx;
 use crate::mfa;
 use crate::problem::Problem;

@@ -4,8 +4,7 @@
     reason = "what a command prints is what it is for"
 )]
 
-use std::io::{IsTerminal as _, Write as _};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bia_store::copy::{self, Compared, Precision, Watcher};
@@ -13,13 +12,11 @@ use bia_store::{Dialect, Dsn, Store};
 use clap::Args;
 use time::OffsetDateTime;
 
+use super::progress::{Progress, bar};
 use super::{Threads, block_on};
 
 /// How long each database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How often the line on the terminal changes.
-const BLINK: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
 pub(super) struct Copy {
@@ -51,9 +48,12 @@ impl Copy {
         let to = parsed(&self.to, "--to")?;
         let from = open(&from, "--from").await?;
         let to = open(&to, "--to").await?;
-        let mut line = Line::new();
-        let copied = copy::copy(&from, &to, OffsetDateTime::now_utc(), &mut line).await;
-        line.clear();
+        let mut watched = Watched {
+            progress: Progress::new(),
+            stage: None,
+        };
+        let copied = copy::copy(&from, &to, OffsetDateTime::now_utc(), &mut watched).await;
+        drop(watched);
         let compared = copied?;
         let precision = Precision::between(from.dialect(), to.dialect());
         from.close().await;
@@ -110,53 +110,42 @@ fn print(compared: &[Compared], precision: Precision) {
     println!("Flows, codes and what else lives shortly was not copied.");
 }
 
-/// One line on the terminal; where there is none, a line per table.
-struct Line {
-    terminal: bool,
-    told: Instant,
-    table: &'static str,
+/// A line for each table, which grows with its rows.
+struct Watched {
+    progress: Progress,
+    stage: Option<(Stage, &'static str)>,
 }
 
-impl Line {
-    fn new() -> Line {
-        Line {
-            terminal: std::io::stderr().is_terminal(),
-            told: Instant::now(),
-            table: "",
-        }
-    }
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Copying,
+    Comparing,
+}
 
-    fn tell(&mut self, table: &'static str, text: impl FnOnce() -> String) {
-        let new = std::mem::replace(&mut self.table, table) != table;
-        if !new && (!self.terminal || self.told.elapsed() < BLINK) {
-            return;
-        }
-        self.told = Instant::now();
-        if self.terminal {
-            eprint!("\r\x1b[K{}", text());
-            // What cannot be shown is not missed.
-            let _ = std::io::stderr().flush();
+impl Watched {
+    fn tell(&mut self, stage: Stage, table: &'static str, text: impl FnOnce() -> String) {
+        if self.stage.replace((stage, table)) == Some((stage, table)) {
+            self.progress.tell(text);
         } else {
-            eprintln!("{}", text());
-        }
-    }
-
-    fn clear(&self) {
-        if self.terminal {
-            eprint!("\r\x1b[K");
+            self.progress.tell_now(text);
         }
     }
 }
 
-impl Watcher for Line {
+impl Watcher for Watched {
     fn copying(&mut self, table: &'static str, done: u64, total: u64) {
-        self.tell(table, || match (done * 100).checked_div(total) {
-            Some(percent) => format!("Copying {table}: {done} of {total} rows, {percent} %"),
-            None => format!("Copying {table}: no rows"),
+        self.tell(Stage::Copying, table, || match total {
+            0 => format!("Copying {table}: no rows"),
+            _ => format!(
+                "Copying {table}: {} {done} of {total} rows",
+                bar(done, total)
+            ),
         });
     }
 
     fn comparing(&mut self, table: &'static str, read: u64) {
-        self.tell(table, || format!("Comparing {table}: {read} rows"));
+        self.tell(Stage::Comparing, table, || {
+            format!("Comparing {table}: {read} rows")
+        });
     }
 }

@@ -9,6 +9,7 @@ mod explain;
 mod hashers;
 mod migrate;
 mod phones;
+mod progress;
 mod reference;
 mod search;
 mod serve;

@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::migrate::Database;
+use super::progress::Progress;
 
 #[derive(Args)]
 pub(super) struct NormalizePhoneNumbers {
@@ -119,22 +120,34 @@ impl NormalizePhoneNumbers {
         mut after: Uuid,
     ) -> anyhow::Result<Tally> {
         let mut tally = Tally::default();
+        let mut progress = Progress::new();
         loop {
             let rows =
                 phones::page(&mut store.read().await?, table, after, self.batch_size).await?;
             let Some(last) = rows.last() else {
                 return Ok(tally);
             };
-            after = last.id;
+            let before = std::mem::replace(&mut after, last.id);
             for row in &rows {
-                self.mend(store, table, row, &mut tally).await?;
+                let line = self.mend(store, table, row, &mut tally).await;
+                let line = line.with_context(|| {
+                    format!(
+                        "It stopped. Go on with --start-after {}={before}.",
+                        key_of(table)
+                    )
+                })?;
+                if let Some(line) = line {
+                    progress.line(&format!("{} {}: {line}", name_of(table), row.id));
+                }
             }
-            eprintln!(
-                "{}: {} rows so far (--start-after {}={after})",
-                name_of(table),
-                tally.scanned,
-                key_of(table)
-            );
+            progress.tell(|| {
+                format!(
+                    "{}: {} rows so far (--start-after {}={after})",
+                    name_of(table),
+                    tally.scanned,
+                    key_of(table)
+                )
+            });
             if rows.len() < usize::try_from(self.batch_size)? {
                 return Ok(tally);
             }
@@ -142,28 +155,23 @@ impl NormalizePhoneNumbers {
         }
     }
 
+    /// Gives a row its spelling, and what there is to tell about it.
     async fn mend(
         &self,
         store: &Store,
         table: PhoneTable,
         row: &PhoneRow,
         tally: &mut Tally,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Option<String>> {
         tally.scanned += 1;
         let spelling = normalise::e164(&row.value).filter(|spelling| *spelling != row.value);
         let Some(spelling) = spelling else {
             tally.skipped += 1;
-            return Ok(());
+            return Ok(None);
         };
         if self.dry_run {
-            eprintln!(
-                "{} {}: {:?} would be {spelling:?}",
-                name_of(table),
-                row.id,
-                row.value
-            );
             tally.updated += 1;
-            return Ok(());
+            return Ok(Some(format!("{:?} would be {spelling:?}", row.value)));
         }
         let now = OffsetDateTime::now_utc();
         let done = transact!(store, tx => phones::respell(tx, table, row, &spelling, now).await);
@@ -171,17 +179,15 @@ impl NormalizePhoneNumbers {
             Ok(true) => tally.updated += 1,
             Ok(false) => tally.skipped += 1,
             Err(StoreError::Conflict { .. }) => {
-                eprintln!(
-                    "{} {}: {:?} cannot be {spelling:?}, which another row has already.",
-                    name_of(table),
-                    row.id,
-                    row.value
-                );
                 tally.errors += 1;
+                return Ok(Some(format!(
+                    "{:?} cannot be {spelling:?}, which another row has already.",
+                    row.value
+                )));
             }
             Err(error) => return Err(error.into()),
         }
-        Ok(())
+        Ok(None)
     }
 }
 

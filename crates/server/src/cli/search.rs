@@ -6,11 +6,12 @@
 
 use anyhow::Context as _;
 use bia_config::Flags;
-use bia_store::{network, search};
+use bia_store::{identity, network, search};
 use clap::{Args, Subcommand};
 use time::OffsetDateTime;
 
 use super::migrate::Database;
+use super::progress::{Progress, bar};
 use super::{Threads, block_on, sources};
 use crate::{search as upkeep, start};
 
@@ -51,17 +52,26 @@ impl Rebuild {
         search::start_over(&store)
             .await
             .context("The terms cannot be made anew. Is the database migrated?")?;
-        let mut indexed = 0;
+        let total = u64::try_from(identity::count(&mut store.read().await?).await?)?;
+        let (mut looked_at, mut indexed) = (0, 0);
+        let mut progress = Progress::new();
         loop {
             let looked = search::refresh(&store)
                 .await
                 .with_context(|| format!("It stopped after {indexed} identities. Run it again."))?;
+            looked_at += u64::try_from(looked.looked_at)?;
             indexed += looked.indexed;
-            eprintln!("{indexed} identities so far.");
+            progress.tell(|| {
+                format!(
+                    "{} {looked_at} of {total} identities",
+                    bar(looked_at, total)
+                )
+            });
             if looked.round_ended {
                 break;
             }
         }
+        drop(progress);
         println!("{indexed} identities can be searched.");
         store.close().await;
         Ok(())

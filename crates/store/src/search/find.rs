@@ -24,7 +24,7 @@ const CHUNK: usize = 500;
 const MOST_COUNTED: i64 = 1000;
 
 /// How many identities tell which of several common conditions is the rarest.
-const SAMPLE: i64 = 500;
+const SAMPLE: i64 = 200;
 
 /// Some of those that can be found.
 pub(super) const FIRST_ENTRIES: &str =

@@ -1,13 +1,14 @@
 //! `bia import identities --bulk`: any number of identities, one a line, in batches.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal as _, Read as _};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::super::progress::{Progress, bar};
 use super::{Admin, input};
 
 /// The longest line, as long as the longest body that the server takes for one identity.
@@ -24,17 +25,29 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Default)]
 struct Batch {
     lines: Vec<(u64, Value)>,
+    /// Those that are no identity, and why.
+    unreadable: Vec<(u64, String)>,
     passwords: usize,
     bytes: usize,
 }
 
-/// How an import went.
-#[derive(Default)]
+/// How an import goes.
 struct Tally {
     imported: u64,
     rejected: u64,
     /// The last line that has been dealt with.
     line: u64,
+    /// How many bytes have been read, and how many there are, where that is known.
+    bytes: u64,
+    size: Option<u64>,
+    progress: Progress,
+}
+
+/// Where the lines come from.
+struct Input {
+    lines: Box<dyn BufRead>,
+    /// In bytes, if it is a file.
+    size: Option<u64>,
 }
 
 /// Imports the lines of one file, or of standard input, beginning with line `from`, counted from 1. Memory does not
@@ -43,28 +56,42 @@ struct Tally {
 /// # Errors
 /// When the input breaks or the server does not answer, with the line at which to go on; when a line was refused.
 pub(super) async fn import(admin: &Admin, file: Option<&PathBuf>, from: u64) -> anyhow::Result<()> {
-    let mut lines = open(file)?;
-    let mut tally = Tally::default();
-    let outcome = all(admin, lines.as_mut(), from, &mut tally).await;
-    eprintln!("{} imported, {} rejected.", tally.imported, tally.rejected);
+    let mut input = open(file)?;
+    let mut tally = Tally {
+        imported: 0,
+        rejected: 0,
+        line: 0,
+        bytes: 0,
+        size: input.size,
+        progress: Progress::new(),
+    };
+    let outcome = all(admin, input.lines.as_mut(), from, &mut tally).await;
+    let (imported, rejected) = (tally.imported, tally.rejected);
+    let summary = format!("{imported} imported, {rejected} rejected.");
+    tally.progress.line(&summary);
     outcome.with_context(|| {
         format!(
             "The import stopped. Go on with --from-line {}.",
             tally.line + 1
         )
     })?;
-    anyhow::ensure!(tally.rejected == 0, "Not every line was imported.");
+    anyhow::ensure!(rejected == 0, "Not every line was imported.");
     Ok(())
 }
 
-fn open(file: Option<&PathBuf>) -> anyhow::Result<Box<dyn BufRead>> {
-    Ok(match file {
-        None => Box::new(BufReader::new(std::io::stdin())),
-        Some(path) => {
-            let file = File::open(path);
-            let file = file.with_context(|| format!("{} cannot be read.", path.display()))?;
-            Box::new(BufReader::new(file))
-        }
+fn open(file: Option<&PathBuf>) -> anyhow::Result<Input> {
+    let Some(path) = file else {
+        return Ok(Input {
+            lines: Box::new(BufReader::new(std::io::stdin())),
+            size: None,
+        });
+    };
+    let file = File::open(path).with_context(|| format!("{} cannot be read.", path.display()))?;
+    // A pipe has a name and no size.
+    let known = file.metadata().ok().filter(std::fs::Metadata::is_file);
+    Ok(Input {
+        size: known.map(|known| known.len()),
+        lines: Box::new(BufReader::new(file)),
     })
 }
 
@@ -76,24 +103,21 @@ async fn all(
 ) -> anyhow::Result<()> {
     let mut batch = Batch::default();
     let mut number = 0;
-    let mut early_rejects = Vec::new();
     loop {
         let line = next_line(lines)?;
         let ended = line.is_none();
         if let Some(line) = line {
             number += 1;
+            tally.bytes += u64::try_from(line.len()).unwrap_or_default();
             if number >= from && !line.trim().is_empty() {
                 match parsed(&line) {
                     Ok(identity) => batch.add(number, identity, line.len()),
-                    Err(error) => early_rejects.push((number, format!("{error:#}"))),
+                    Err(error) => batch.unreadable.push((number, format!("{error:#}"))),
                 }
             }
         }
         if ended || batch.is_full() {
             send(admin, std::mem::take(&mut batch), tally).await?;
-            for (line, reason) in early_rejects.drain(..) {
-                reject(tally, line, &reason);
-            }
             tally.line = number;
             show_progress(tally);
         }
@@ -132,19 +156,30 @@ impl Batch {
     }
 
     fn is_full(&self) -> bool {
-        self.lines.len() >= BATCH
+        self.lines.len() + self.unreadable.len() >= BATCH
             || self.passwords >= BATCH_OF_PASSWORDS
             || self.bytes >= BATCH_BYTES
     }
 }
 
 async fn send(admin: &Admin, batch: Batch, tally: &mut Tally) -> anyhow::Result<()> {
+    for (line, reason) in batch.unreadable {
+        reject(tally, line, &reason);
+    }
     if batch.lines.is_empty() {
         return Ok(());
     }
-    let numbers: Vec<u64> = batch.lines.iter().map(|(number, _)| *number).collect();
+    send_readable(admin, batch.lines, tally).await
+}
+
+async fn send_readable(
+    admin: &Admin,
+    lines: Vec<(u64, Value)>,
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
+    let numbers: Vec<u64> = lines.iter().map(|(number, _)| *number).collect();
     let create = |(_, identity)| json!({"create": identity});
-    let items: Vec<Value> = batch.lines.into_iter().map(create).collect();
+    let items: Vec<Value> = lines.into_iter().map(create).collect();
     let body = json!({"identities": items});
     let path = ["admin", "identities"];
     let answers = match admin.send(Method::PATCH, &path, &body).await {
@@ -158,6 +193,12 @@ async fn send(admin: &Admin, batch: Batch, tally: &mut Tally) -> anyhow::Result<
         }
         Err(error) => return Err(error),
     };
+    anyhow::ensure!(
+        answers.len() == numbers.len(),
+        "The server answered {} of {} identities. Is it one of Bia?",
+        answers.len(),
+        numbers.len()
+    );
     for (number, answer) in numbers.iter().zip(&answers) {
         if answer["action"] == "create" {
             tally.imported += 1;
@@ -200,14 +241,21 @@ fn was_refused(error: &anyhow::Error) -> bool {
 
 fn reject(tally: &mut Tally, line: u64, reason: &str) {
     tally.rejected += 1;
-    eprintln!("line {line}: {}", reason.replace('\n', " "));
+    let text = format!("line {line}: {}", reason.replace('\n', " "));
+    tally.progress.line(&text);
 }
 
-fn show_progress(tally: &Tally) {
-    if std::io::stderr().is_terminal() {
-        eprint!(
-            "\r{} lines, {} imported, {} rejected",
-            tally.line, tally.imported, tally.rejected
-        );
-    }
+fn show_progress(tally: &mut Tally) {
+    let Tally {
+        imported,
+        rejected,
+        line,
+        bytes,
+        size,
+        progress,
+    } = tally;
+    progress.tell(|| {
+        let done = size.map(|size| bar(*bytes, size) + " ").unwrap_or_default();
+        format!("{done}{line} lines, {imported} imported, {rejected} rejected")
+    });
 }

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use time::Duration;
 
-use super::{groups, led_to_enrolment, settings, signed_in_app, staff, world};
+use super::{STAFF, groups, led_to_enrolment, settings, signed_in_app, staff, world};
 use crate::client::{Client, flow_in, messages, value_of};
 use crate::folk::{MAIL, PASSWORD, enrol};
 use crate::world::World;
@@ -210,4 +210,31 @@ async fn what_somebody_has_is_given_before_something_new_is_set_up() {
     led_to_enrolment(&app.get("/sessions/whoami").await);
     enrol(&world, &mut app).await;
     app.json("/sessions/whoami").await;
+}
+
+#[tokio::test]
+async fn who_signs_up_as_one_of_the_staff_is_told_to_set_a_factor_up() {
+    let handed_out = json!({"selfservice": {"flows": {"registration": {
+        "after": {"password": {"hooks": [{"hook": "session"}]}},
+    }}}});
+    let world = world(json!({}), handed_out).await;
+    for (name, required) in [(STAFF, true), ("customer", false)] {
+        let mut app = Client::app(&world);
+        let flow = app.begin("registration", "").await;
+        let traits = json!({"email": format!("{name}@example.org"), "name": name});
+        let form = json!({"method": "password", "password": PASSWORD, "traits": traits});
+        let answer = app.submit(&flow, form).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        let answer = answer.json();
+        let next = answer["bia"]["next"]["url"].as_str();
+        assert_eq!(
+            next.is_some_and(|next| next.ends_with("/self-service/settings/api")),
+            required,
+            "{answer}"
+        );
+        assert_eq!(
+            answer["session"]["bia"]["mfa"]["required"] == true,
+            required
+        );
+    }
 }
