@@ -144,6 +144,15 @@ impl Store {
         self.inner.watch.as_ref()?.stamp()
     }
 
+    /// Has a SQLite file keep a write-ahead log; it stays so. For databases that are known to be Bia's or the reference's.
+    pub(crate) async fn write_ahead(&self) -> Result<(), StoreError> {
+        if self.inner.dialect == Dialect::Sqlite {
+            let mut conn = self.write().await?;
+            conn.fetch_one(sqlite::WRITE_AHEAD, &[]).await?;
+        }
+        Ok(())
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.read().await?.fetch_one("SELECT 1", &[]).await?;

@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous, SqliteValueRef,
-};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteSynchronous, SqliteValueRef};
 use sqlx::{Arguments as _, Decode, Sqlite, TypeInfo as _, ValueRef as _};
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
@@ -24,8 +22,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Takes the write lock at once: a lock that is upgraded later can fail without waiting.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// Lets readers go on while somebody writes, from now on and for everybody. Answers which journal there is then.
+pub(super) const WRITE_AHEAD: &str = "PRAGMA journal_mode = WAL";
+
 /// Options of the writer. A commit survives the end of the process (WAL, synchronous NORMAL);
 /// a database that lives no longer than the process is not synchronised at all.
+///
+/// How the file keeps its journal is not changed by opening it: see [`WRITE_AHEAD`].
 pub(super) fn options(file: &SqliteFile) -> SqliteConnectOptions {
     let synchronous = if file.ephemeral {
         SqliteSynchronous::Off
@@ -36,7 +39,6 @@ pub(super) fn options(file: &SqliteFile) -> SqliteConnectOptions {
         .filename(&file.path)
         .create_if_missing(file.create)
         .foreign_keys(true)
-        .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("temp_store", "memory")

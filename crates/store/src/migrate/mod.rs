@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use crate::args;
 use crate::db::{Conn, Store, StoreError, Value};
 use files::{MIGRATIONS, Migration};
+use lock::Lock;
 pub use shape::{Shape, inspect};
 pub(crate) use shape::{has_table, inspect_unfinished};
 
@@ -46,13 +47,16 @@ pub(crate) async fn up_unfinished(
     now: OffsetDateTime,
 ) -> Result<Vec<Step>, StoreError> {
     let shape = inspect_unfinished(&mut store.read().await?).await?;
+    store.write_ahead().await?;
     if let Shape::Bia { applied } = &shape
         && MIGRATIONS.iter().all(|m| applied.contains_key(&m.number))
     {
         return Ok(Vec::new());
     }
     let lock = lock::take(store, now).await?;
-    let taken = take_pending(store, now).await;
+    let taken = lock
+        .while_held(store, take_pending(store, &lock, now))
+        .await;
     lock.release(store).await?;
     taken
 }
@@ -68,7 +72,7 @@ pub async fn down(
         return Ok(Vec::new());
     };
     let lock = lock::take(store, now).await?;
-    let undone = undo(store, steps).await;
+    let undone = lock.while_held(store, undo(store, &lock, steps)).await;
     lock.release(store).await?;
     undone
 }
@@ -88,7 +92,11 @@ pub async fn status(store: &Store) -> Result<Vec<Step>, StoreError> {
     Ok(MIGRATIONS.iter().map(step).collect())
 }
 
-async fn take_pending(store: &Store, now: OffsetDateTime) -> Result<Vec<Step>, StoreError> {
+async fn take_pending(
+    store: &Store,
+    lock: &Lock,
+    now: OffsetDateTime,
+) -> Result<Vec<Step>, StoreError> {
     let mut taken = Vec::new();
     for migration in MIGRATIONS {
         // Looked at again for each: another runner may have been here before the lock was ours.
@@ -98,7 +106,7 @@ async fn take_pending(store: &Store, now: OffsetDateTime) -> Result<Vec<Step>, S
             Shape::Reference => migration.number == REFERENCE,
             _ => false,
         };
-        take_one(store, migration, adopt, now).await?;
+        take_one(store, lock, (migration, adopt), now).await?;
         tracing::info!(
             number = migration.number,
             name = migration.name,
@@ -118,11 +126,12 @@ async fn take_pending(store: &Store, now: OffsetDateTime) -> Result<Vec<Step>, S
 /// an interrupted one is run again.
 async fn take_one(
     store: &Store,
-    migration: &Migration,
-    adopt: bool,
+    lock: &Lock,
+    (migration, adopt): (&Migration, bool),
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let mut tx = store.begin().await?;
+    lock.hold(&mut tx).await?;
     tx.execute(
         "DELETE FROM bia_migration WHERE number = $1 AND applied_at IS NULL",
         args![migration.number],
@@ -144,6 +153,8 @@ async fn take_one(
         args![now, migration.number],
     )
     .await?;
+    // On SQLite nobody else could renew it meanwhile.
+    lock.hold(&mut tx).await?;
     tx.commit().await
 }
 
@@ -160,7 +171,7 @@ async fn note_reference_versions(conn: &mut Conn) -> Result<(), StoreError> {
     .await
 }
 
-async fn undo(store: &Store, steps: usize) -> Result<Vec<Step>, StoreError> {
+async fn undo(store: &Store, lock: &Lock, steps: usize) -> Result<Vec<Step>, StoreError> {
     let mut undone = Vec::new();
     for migration in MIGRATIONS
         .iter()
@@ -169,6 +180,7 @@ async fn undo(store: &Store, steps: usize) -> Result<Vec<Step>, StoreError> {
         .take(steps)
     {
         let mut tx = store.begin().await?;
+        lock.hold(&mut tx).await?;
         let gone = tx
             .execute(
                 "DELETE FROM bia_migration WHERE number = $1",
@@ -187,3 +199,6 @@ async fn undo(store: &Store, steps: usize) -> Result<Vec<Step>, StoreError> {
     }
     Ok(undone)
 }
+
+#[cfg(test)]
+mod tests;
