@@ -174,6 +174,10 @@ pub enum Problem {
         /// What follows from it; may be empty.
         reason: String,
     },
+    /// As [`Problem::Malformed`], of a batch of identities or a page of messages: there the reference says code 500 in
+    /// the body of its 400 (admin.md §7, §11).
+    #[error("{0}")]
+    Unreadable(String),
     /// The client must not do that.
     #[error("{0}")]
     Forbidden(String),

@@ -9,9 +9,10 @@ use uuid::Uuid;
 pub const SESSION_TOKEN_PREFIX: &str = "ory_st_";
 /// What every logout token begins with.
 pub const LOGOUT_TOKEN_PREFIX: &str = "ory_lo_";
-/// What a stored session token begins with when it is a hash. Nothing with this beginning is ever
-/// taken for a token, so that a leaked row is of no use.
-const STORED_PREFIX: &str = "ory_sh_";
+/// What a stored session token begins with when it is a hash. Nothing with this beginning is ever taken for a token, so
+/// that a leaked row is of no use; nor at the reference on the same database, which would look it up as it is: no header
+/// can carry a line feed, and every collation tells it from nothing.
+const STORED_PREFIX: &str = "ory_sh\n";
 
 const ALPHANUMERIC: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 

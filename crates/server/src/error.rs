@@ -178,6 +178,11 @@ pub fn answer(problem: &Problem) -> ErrorAnswer {
         }
         Problem::Malformed { message, reason } if reason.is_empty() => ErrorAnswer::new(StatusCode::BAD_REQUEST, message),
         Problem::Malformed { message, reason } => ErrorAnswer::new(StatusCode::BAD_REQUEST, message).reason(reason),
+        Problem::Unreadable(message) => {
+            let mut answer = ErrorAnswer::new(StatusCode::INTERNAL_SERVER_ERROR, message);
+            answer.status = StatusCode::BAD_REQUEST;
+            answer
+        }
         Problem::NotFound(reason) if reason.is_empty() => ErrorAnswer::new(StatusCode::NOT_FOUND, NOT_FOUND),
         Problem::NotFound(reason) => ErrorAnswer::new(StatusCode::NOT_FOUND, NOT_FOUND).reason(reason),
         Problem::MethodDisabled(method) => ErrorAnswer::new(StatusCode::NOT_FOUND, NOT_FOUND)

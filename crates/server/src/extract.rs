@@ -78,7 +78,7 @@ pub fn incoming(app: &Arc<App>, parts: &Parts) -> Incoming {
         continuity: continuity(&pairs, config, now),
         method: parts.method.as_str().to_owned(),
         cookies: Cookies::new(pairs.clone()),
-        is_get: parts.method == Method::GET || parts.method == Method::HEAD,
+        is_get: parts.method == Method::GET,
     };
     let request_id = middleware::request_id::of(&parts.headers).map(str::to_owned);
     let cx = Cx::new(app.clone(), request);

@@ -13,7 +13,8 @@ pub(super) fn take_over(
     recovery: &[Object<RecoveryImport>],
     now: OffsetDateTime,
 ) {
-    for Object(import) in verifiable {
+    // Of several that name the same address the first one counts.
+    for Object(import) in verifiable.iter().rev() {
         let value = spelling(import.value.as_deref());
         let via = import.via.as_deref().unwrap_or_default();
         let derived = identity
@@ -24,7 +25,7 @@ pub(super) fn take_over(
             take_verifiable(address, import, now);
         }
     }
-    for Object(import) in recovery {
+    for Object(import) in recovery.iter().rev() {
         let value = spelling(import.value.as_deref());
         let via = import.via.as_deref().unwrap_or_default();
         let derived = identity

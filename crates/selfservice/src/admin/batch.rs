@@ -1,9 +1,12 @@
 //! Several identities at once (admin.md §7).
 
+use bia_model::Identity;
+use bia_store::{StoreError, Tx, transact};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::body::{BatchBody, BatchItem, CreateBody, Object};
-use super::create::{build, prepare, store};
+use super::create::{build, insert, prepare};
 use super::import::Imports;
 use super::show::Written;
 use crate::cx::Cx;
@@ -23,7 +26,7 @@ pub struct Done {
     pub result: Result<Uuid, Problem>,
 }
 
-/// Creates the identities of a batch, each for itself. `None` stands for an item that asks for nothing.
+/// Creates the identities of a batch: all that can be, or none. `None` stands for an item that asks for nothing.
 ///
 /// What is wrong with an item's traits, or taken, is told at the item; everything else, and a conflict of
 /// the only item that is left, refuses the batch as a whole.
@@ -39,30 +42,59 @@ pub async fn create_batch(cx: &Cx, body: BatchBody) -> Result<Vec<Option<Done>>,
     for (item, imports) in prepared(cx, items).await? {
         built.push(build_item(cx, item, imports)?);
     }
-    let alone = built
+    let stored = store_all(cx, &built).await?;
+    let done: Vec<Option<Done>> = built
+        .into_iter()
+        .zip(stored)
+        .map(|(item, stored)| {
+            let (patch_id, result) = item?;
+            let result = result.and_then(|new| stored.map(|()| new.identity.id));
+            Some(Done { patch_id, result })
+        })
+        .collect();
+    let is_conflict = |done: &Done| matches!(done.result, Err(Problem::Conflict(_)));
+    let mut left = done
         .iter()
-        .filter(|item| matches!(item, Some((_, Ok(_)))))
-        .count()
-        == 1;
-    let mut done = Vec::with_capacity(built.len());
-    for item in built {
-        let Some((patch_id, result)) = item else {
-            done.push(None);
-            continue;
-        };
-        let result = match result {
-            Ok(written) => match store(cx, &written.identity).await {
-                Ok(()) => Ok(written.identity.id),
-                Err(Problem::Conflict(_)) if alone => return Err(taken()),
-                Err(Problem::Conflict(_)) => Err(taken()),
-                Err(problem @ Problem::BadRequest(_)) => Err(problem),
-                Err(other) => return Err(other),
-            },
-            Err(problem) => Err(problem),
-        };
-        done.push(Some(Done { patch_id, result }));
+        .flatten()
+        .filter(|d| d.result.is_ok() || is_conflict(d));
+    match (left.next(), left.next()) {
+        (Some(alone), None) if is_conflict(alone) => Err(taken()),
+        _ => Ok(done),
     }
-    Ok(done)
+}
+
+/// Stores what was built, in one unit of work: a retry after a broken one finds nothing half done. What becomes of each
+/// item is told in their order; of those that were not built, nothing.
+async fn store_all(cx: &Cx, built: &[Built]) -> Result<Vec<Result<(), Problem>>, Problem> {
+    let outcomes: Result<Vec<Result<(), StoreError>>, StoreError> = transact!(cx.app.store, tx => {
+        let mut outcomes = Vec::with_capacity(built.len());
+        for item in built {
+            outcomes.push(match item {
+                Some((_, Ok(new))) => store_one(tx, &new.identity).await?,
+                _ => Ok(()),
+            });
+        }
+        Ok(outcomes)
+    });
+    let told = |error| match error {
+        StoreError::Conflict { .. } => taken(),
+        other => other.into(),
+    };
+    let outcomes = outcomes?.into_iter();
+    Ok(outcomes.map(|outcome| outcome.map_err(told)).collect())
+}
+
+/// Stores one identity beside others; the inner error is its own fault, after which the others go on.
+async fn store_one(tx: &mut Tx, new: &Identity) -> Result<Result<(), StoreError>, StoreError> {
+    tx.begin_part().await?;
+    match insert(tx, new).await {
+        Ok(()) => tx.keep_part().await.map(Ok),
+        Err(own @ (StoreError::Conflict { .. } | StoreError::Refused { .. })) => {
+            tx.undo_part().await?;
+            Ok(Err(own))
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// The answers to batches say no more than that.
@@ -112,6 +144,11 @@ async fn prepared(cx: &Cx, items: Vec<BatchItem>) -> Result<Vec<(Prepared, Impor
             Some(Object(create)) => prepare(cx, create).await?,
             None => Imports::default(),
         };
+        // An import that cannot be read is nobody's trait.
+        let mut nobody = Identity::new(String::new(), Value::Null, cx.now);
+        if let Err(problem @ Problem::BadRequest(_)) = imports.put_into(&mut nobody, cx.now) {
+            return Err(problem);
+        }
         all.push(((item.create, item.patch_id), imports));
     }
     Ok(all)

@@ -1,7 +1,7 @@
 //! New identities (admin.md §5.1).
 
 use bia_model::Identity;
-use bia_store::{StoreError, transact};
+use bia_store::{StoreError, Tx, transact};
 
 use super::address;
 use super::body::{CreateBody, or_empty};
@@ -57,12 +57,14 @@ pub(super) fn build(cx: &Cx, body: CreateBody, imports: &Imports) -> Result<Writ
 /// Stores a new identity. What it needs for itself alone is decided by the database: of two calls with
 /// the same identifier one fails.
 pub(super) async fn store(cx: &Cx, new: &Identity) -> Result<(), Problem> {
-    transact!(cx.app.store, tx => {
-        bia_store::identity::insert(tx, new).await?;
-        bia_store::mfa::set_policy(tx, new.id, new.mfa).await
-    })
-    .map_err(|e: StoreError| match e {
+    transact!(cx.app.store, tx => insert(tx, new).await).map_err(|e: StoreError| match e {
         StoreError::Conflict { .. } => Problem::Conflict(TAKEN.into()),
         other => other.into(),
     })
+}
+
+/// The part of a unit of work that stores a new identity.
+pub(super) async fn insert(tx: &mut Tx, new: &Identity) -> Result<(), StoreError> {
+    bia_store::identity::insert(tx, new).await?;
+    bia_store::mfa::set_policy(tx, new.id, new.mfa).await
 }

@@ -4,7 +4,7 @@
 //! external id, or a word of a searchable trait; `state:inactive`, `schema:person`, `verified:yes`, `method:totp` and
 //! `trait.name.first:ann` ask for one thing. A value with blanks or colons stands in double quotes.
 
-use bia_model::{IdentityState, MethodName};
+use bia_model::{IdentityState, MethodName, normalise};
 use bia_store::search::{self, Condition, Found, Position};
 
 use crate::cx::Cx;
@@ -132,7 +132,8 @@ impl Reader<'_> {
         if self.at == at {
             return Ok(None);
         }
-        if value.trim().is_empty() {
+        // Also of characters that nobody sees, everybody would have one.
+        if normalise::graceful_name(&value).trim().is_empty() {
             return Err(Wrong::new(at, "There is nothing to look for."));
         }
         Ok(Some(Term { at, field, value }))
@@ -251,6 +252,8 @@ mod tests {
             ("ann \"marie", 5, "not closed"),
             ("ann \"\"", 5, "nothing to look for"),
             ("state:", 1, "nothing to look for"),
+            ("\u{202e}", 1, "nothing to look for"),
+            ("ann \u{200b}", 5, "nothing to look for"),
             ("a b c d e f g h i", 17, "more than 8"),
             ("\"a\\", 1, "not closed"),
         ] {

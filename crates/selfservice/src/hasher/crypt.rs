@@ -95,6 +95,18 @@ pub(super) fn sha512(password: &[u8], encoded: &str) -> Result<bool, HashError> 
     Ok(same(hash.stored, &write(&digest, SHA512_ORDER)))
 }
 
+/// Whether an imported hash can be compared in bearable time; other faults show when it is.
+pub(super) fn check_cost(encoded: &str, format: Format) -> Result<(), HashError> {
+    let prefix = match format {
+        Format::Sha256Crypt => "$sha256-crypt$",
+        _ => "$sha512-crypt$",
+    };
+    match ShaCrypt::read(&[], encoded, prefix, format) {
+        Err(costly @ HashError::TooCostly { .. }) => Err(costly),
+        _ => Ok(()),
+    }
+}
+
 struct ShaCrypt<'a> {
     rounds: u32,
     salt: &'a [u8],

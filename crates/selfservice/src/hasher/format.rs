@@ -99,7 +99,7 @@ pub fn is_supported(encoded: &str) -> bool {
 }
 
 /// The check of an imported hash (`spec/hashes.md` §2): a known family, and for bcrypt, Argon2, PBKDF2, scrypt and
-/// Firebase scrypt also well-formed and within the cost limits. The other families are taken as they are.
+/// Firebase scrypt also well-formed and within the cost limits; of sha-crypt the rounds. What else there is is taken as it is.
 ///
 /// # Errors
 /// [`HashError::UnknownFormat`], [`HashError::Malformed`], [`HashError::TooCostly`].
@@ -113,13 +113,8 @@ pub fn check_import(encoded: &str) -> Result<(), HashError> {
         Format::Pbkdf2 => pbkdf2::Parsed::new(encoded).map(drop),
         Format::Scrypt => scrypt::Parsed::new(encoded).map(drop),
         Format::FirebaseScrypt => scrypt::ParsedFirebase::new(encoded).map(drop),
-        Format::Md5Crypt
-        | Format::Sha256Crypt
-        | Format::Sha512Crypt
-        | Format::SaltedSha
-        | Format::Sha
-        | Format::Md5
-        | Format::Hmac => Ok(()),
+        Format::Sha256Crypt | Format::Sha512Crypt => crypt::check_cost(encoded, format),
+        Format::Md5Crypt | Format::SaltedSha | Format::Sha | Format::Md5 | Format::Hmac => Ok(()),
     }
 }
 

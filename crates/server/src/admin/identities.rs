@@ -129,7 +129,7 @@ fn created(call: &Call, written: &Written) -> Response {
 
 async fn create_batch(call: Call) -> Response {
     let result = async {
-        let body = call.decode().map_err(Problem::malformed)?;
+        let body = call.decode().map_err(Problem::Unreadable)?;
         let done = admin::create_batch(call.cx(), body).await?;
         let items: Vec<Value> = done
             .into_iter()

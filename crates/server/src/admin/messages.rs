@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::Call;
 use crate::respond::json_answer;
 use crate::route::Routes;
-use crate::wire::link_header::{CourierPaging, PageKeys, PagePosition};
+use crate::wire::link_header::{CourierPaging, PageKeys, PagePosition, PagingError};
 
 pub(super) fn routes() -> Routes<Arc<App>> {
     Routes::new()
@@ -55,7 +55,10 @@ impl NewestFirst {
     pub(super) fn of(call: &Call) -> Result<NewestFirst, Problem> {
         let keys = call.page_keys();
         let paging = CourierPaging::from_query(call.query(), &keys, call.cx().now);
-        let paging = paging.map_err(|e| Problem::malformed(e.to_string()))?;
+        let paging = paging.map_err(|e| match e {
+            PagingError::Size => Problem::Unreadable(e.to_string()),
+            _ => Problem::malformed(e.to_string()),
+        })?;
         Ok(NewestFirst { keys, paging })
     }
 

@@ -6,6 +6,7 @@ use axum::response::Response;
 use axum::routing::post;
 use bia_selfservice::cx::App;
 use bia_selfservice::method::oidc;
+use bia_selfservice::problem::Problem;
 use http::StatusCode;
 
 use super::Call;
@@ -17,7 +18,8 @@ pub(super) fn routes() -> Routes<Arc<App>> {
 }
 
 async fn create(call: Call) -> Response {
-    let result = async { oidc::create_trial(call.cx(), call.decode_json()?).await };
+    let result =
+        async { oidc::create_trial(call.cx(), call.decode().map_err(Problem::BadRequest)?).await };
     let cx = call.cx();
     let answered = result
         .await

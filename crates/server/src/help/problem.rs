@@ -48,7 +48,10 @@ fn help(cx: &Cx, problem: &Problem) -> Help {
         | Problem::FlowExpired { .. }
         | Problem::FlowReplaced { .. }
         | Problem::RecoveryRestarted { .. } => about_age(cx, kind, problem),
-        Problem::NotFound(_) | Problem::BadRequest(_) | Problem::Malformed { .. } => {
+        Problem::NotFound(_)
+        | Problem::BadRequest(_)
+        | Problem::Malformed { .. }
+        | Problem::Unreadable(_) => {
             return about_reading(cx, kind, problem);
         }
         Problem::BrowserInNativeFlow { cookies, .. } => native(cx, kind, cookies),
@@ -293,7 +296,7 @@ fn about_reading(cx: &Cx, kind: Option<FlowKind>, problem: &Problem) -> Help {
             "There is no flow of this kind with this id on this server: it was removed after its end, belongs to another kind, or was made on another database.".to_owned(),
             Next::get("Begin a new one.", next::begin(cx, kind, &[])),
         ),
-        (Problem::BadRequest(reason) | Problem::NotFound(reason) | Problem::Malformed { message: reason, .. }, _) if !reason.is_empty() => {
+        (Problem::BadRequest(reason) | Problem::NotFound(reason) | Problem::Unreadable(reason) | Problem::Malformed { message: reason, .. }, _) if !reason.is_empty() => {
             (reason.clone(), Next::say(first_mend(topic)))
         }
         _ => (words(topic), Next::say(first_mend(topic))),

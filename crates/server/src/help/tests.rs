@@ -121,6 +121,7 @@ fn problems() -> Vec<Problem> {
         | Problem::BadRequest(_)
         | Problem::BrowserInNativeFlow { .. }
         | Problem::Malformed { .. }
+        | Problem::Unreadable(_)
         | Problem::Forbidden(_)
         | Problem::IdentityDisabled(_)
         | Problem::AddressNotVerified { .. }

@@ -30,7 +30,9 @@ pub(super) fn of(problem: &Problem, kind: Option<FlowKind>) -> &'static str {
         Problem::NotFound(_) if kind.is_some() => "flow_not_found",
         Problem::NotFound(_) => "not_found",
         Problem::MethodDisabled(_) => "method_disabled",
-        Problem::BadRequest(_) | Problem::Malformed { .. } => "request_malformed",
+        Problem::BadRequest(_) | Problem::Malformed { .. } | Problem::Unreadable(_) => {
+            "request_malformed"
+        }
         Problem::BrowserInNativeFlow { .. } => "browser_in_native_flow",
         Problem::Forbidden(_) => "forbidden",
         Problem::IdentityDisabled(_) => "identity_disabled",

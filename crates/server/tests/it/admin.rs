@@ -166,6 +166,7 @@ async fn a_password_that_cannot_be_imported_is_refused_before_anything_is_stored
         json!({}),
         json!({"hashed_password": "plain"}),
         json!({"hashed_password": "$2b$31$OyqDIprB8XMhQX1Bcks7w.rjdxwWOUp/RDRcjNEvkgKzMphDD0kd."}),
+        json!({"hashed_password": "$sha256-crypt$rounds=50000000$salt$hash"}),
         json!({"password": long}),
         json!({"password": ["x"]}),
     ] {
@@ -182,6 +183,55 @@ async fn a_password_that_cannot_be_imported_is_refused_before_anything_is_stored
         .admin("GET", "/admin/identities/by/external/refused", &[])
         .await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
+async fn create_batch(world: &World, items: &[Value]) -> Answer {
+    let items: Vec<Value> = items.iter().map(|item| json!({"create": item})).collect();
+    let body = json!({"identities": items}).to_string();
+    world.call("PATCH", "/admin/identities", body).await
+}
+
+#[tokio::test]
+async fn of_a_batch_what_can_be_made_is_made_and_the_rest_is_told_at_its_place() {
+    let world = World::new().await;
+    let note = |id: &str| json!({"schema_id": "note", "external_id": id});
+    create(&world, note("b")).await;
+    let batch = [note("a"), note("b"), note("c"), note("a"), note("d")];
+    let answer = create_batch(&world, &batch).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let answer = answer.json();
+    let items = answer["identities"].as_array().unwrap();
+    let actions: Vec<&str> = items
+        .iter()
+        .map(|i| i["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["create", "error", "create", "error", "create"]);
+    for (item, external_id) in [(0, "a"), (2, "c"), (4, "d")] {
+        let path = format!("/admin/identities/by/external/{external_id}");
+        let found = world.admin("GET", &path, &[]).await.json();
+        assert_eq!(found["id"], items[item]["identity"]);
+    }
+    for alone in ["a", "b"] {
+        let answer = create_batch(&world, &[note(alone)]).await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_cannot_be_read_refuses_the_whole_batch() {
+    let world = World::new().await;
+    let note = |id: &str| json!({"schema_id": "note", "external_id": id});
+    let mut keyless = note("keyless");
+    let key = json!({"id": "AQ==", "public_key": "AQ=="});
+    keyless["credentials"] = json!({"passkey": {"config": {"credentials": [key]}}});
+    let answer = create_batch(&world, &[note("first"), keyless, note("last")]).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+    let listed = world.admin("GET", "/admin/identities", &[]).await.json();
+    assert_eq!(listed, json!([]));
+    // The code in the body is another one than that of the answer, as the reference's is.
+    let answer = world.call("PATCH", "/admin/identities", "{").await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answer.json()["error"]["code"], 500);
 }
 
 #[tokio::test]

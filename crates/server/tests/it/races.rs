@@ -277,6 +277,42 @@ async fn a_verification_link_verifies_once(place: &Place) {
     assert_eq!(address["verified"], true);
 }
 
+/// Mail scanners and previews of chats look at links before people do.
+#[tokio::test]
+async fn looking_at_the_head_of_a_link_does_not_use_it() {
+    let by_link = json!({"selfservice": {"flows": {"verification": {"use": "link"}}}});
+    let world = World::with(settings(by_link)).await;
+    let id = world
+        .create(&person(json!({"email": MAIL}), json!({})))
+        .await;
+    let asked = json!({"identity_id": id}).to_string();
+    let made = world.call("POST", "/admin/recovery/link", asked).await;
+    let link = made.json()["recovery_link"].as_str().unwrap().to_owned();
+    let recovery = link.replace(crate::world::BASE, "");
+    let flow = begin(&world, "verification", "", "").await;
+    Call::form(&flow, "", json!({"method": "link", "email": MAIL}))
+        .send(&world)
+        .await;
+    let verification = world.link(MAIL).await;
+    for path in [&recovery, &verification] {
+        let head = world.public("HEAD", path, &[]).await;
+        assert!(!head.status.is_server_error(), "{}", head.status);
+        let cookies = head.headers.get_all("set-cookie").iter();
+        let names: Vec<&str> = cookies.map(|c| c.to_str().unwrap()).collect();
+        let signed_in = names.iter().any(|c| c.starts_with("ory_kratos_session="));
+        assert!(!signed_in, "{names:?}");
+    }
+    let verified = async || world.whole(&id).await["verifiable_addresses"][0]["verified"] == true;
+    assert!(!verified().await);
+    let came = Call::link(verification).send(&world).await;
+    assert_eq!(came.status, 303);
+    assert!(verified().await);
+    let came = Call::link(recovery).send(&world).await;
+    let to = came.header("location").unwrap();
+    assert!(to.contains("/settings"), "{to}");
+    assert_eq!(sessions_of(&world, &id).await, 1);
+}
+
 /// Somebody's sessions at the first factor, each with a flow for the second one.
 async fn steps(world: &World) -> Vec<(Value, String)> {
     let mut steps = Vec::new();

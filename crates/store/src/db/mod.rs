@@ -222,6 +222,14 @@ impl Conn {
         }
     }
 
+    fn set_failed(&mut self, failed: bool) {
+        match &mut self.link {
+            Link::Sqlite(lease) => lease.failed = failed,
+            Link::Postgres(lease) => lease.failed = failed,
+            Link::MySql(lease) => lease.failed = failed,
+        }
+    }
+
     /// Whether a statement of the open transaction failed.
     fn has_failed(&self) -> bool {
         match &self.link {
@@ -321,6 +329,24 @@ impl Tx {
         }
         self.conn.script("COMMIT").await?;
         self.conn.set_open(false);
+        Ok(())
+    }
+
+    /// Begins a part that may fail without the rest: [`Tx::keep_part`] or [`Tx::undo_part`] ends it.
+    pub async fn begin_part(&mut self) -> Result<(), StoreError> {
+        self.conn.script("SAVEPOINT part").await
+    }
+
+    /// Ends a part that went well.
+    pub async fn keep_part(&mut self) -> Result<(), StoreError> {
+        self.conn.script("RELEASE SAVEPOINT part").await
+    }
+
+    /// Takes back a part, of which a statement failed. Not after a [`StoreError::Contention`], which ends the whole.
+    pub async fn undo_part(&mut self) -> Result<(), StoreError> {
+        self.conn.script("ROLLBACK TO SAVEPOINT part").await?;
+        self.conn.script("RELEASE SAVEPOINT part").await?;
+        self.conn.set_failed(false);
         Ok(())
     }
 }
