@@ -5,6 +5,7 @@ use serde_json::{Value as Document, json};
 use time::OffsetDateTime;
 use uuid::{Uuid, uuid};
 
+use super::upgrade::upgrade;
 use crate::db::{Conn, StoreError, Tx, Value};
 
 /// The rows of `identity_credential_types`, the same in every database.
@@ -63,7 +64,7 @@ fn kind_of(id: Uuid) -> Option<MethodName> {
 }
 
 /// Reads the credentials of identities. Several rows of a type become one; identifiers are sorted.
-/// Types that this version does not know are left out.
+/// Those of an old version are brought to the current one. Types that this version does not know are left out.
 pub(crate) async fn load(conn: &mut Conn, identities: &mut [Identity]) -> Result<(), StoreError> {
     let nid = conn.nid();
     let ids: Vec<Value<'_>> = identities.iter().map(|i| Value::from(i.id)).collect();
@@ -102,9 +103,10 @@ pub(crate) async fn load(conn: &mut Conn, identities: &mut [Identity]) -> Result
         credential.identifiers.sort();
         credential.identifiers.dedup();
     }
-    identities
-        .iter_mut()
-        .for_each(|i| i.credentials.sort_by_key(|c| c.kind));
+    for identity in identities {
+        upgrade(identity);
+        identity.credentials.sort_by_key(|c| c.kind);
+    }
     Ok(())
 }
 
