@@ -134,7 +134,7 @@ pub async fn update(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     identity.updated_at = now;
-    upgrade::upgrade(identity);
+    upgrade::upgrade(identity.id, &mut identity.credentials);
     let (i, nid) = (&*identity, tx.nid());
     // First, because it makes other updates of the same identity wait.
     let found = tx
@@ -164,7 +164,8 @@ pub async fn update(
             table: "identities",
         });
     }
-    let stored = get(tx, identity.id, Expand::Credentials).await?;
+    let mut stored = get(tx, identity.id, Expand::Addresses).await?;
+    credential::load_stored(tx, std::slice::from_mut(&mut stored)).await?;
     credential::replace_changed(tx, identity, &stored.credentials, now).await?;
     address::replace_changed(tx, identity, &stored, now).await?;
     terms::replace(tx, identity).await

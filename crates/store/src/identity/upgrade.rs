@@ -1,18 +1,17 @@
 //! Credentials of the first version are read as those of the second (storage.md §3, identity.md §5).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use bia_model::{Channel, Credential, Identity, MethodName, normalise};
+use bia_model::{Channel, Credential, MethodName, normalise};
 use serde_json::{Map, Value as Document, json};
 use uuid::Uuid;
 
 /// The version that password, webauthn and code credentials have by now.
 const CURRENT: i32 = 1;
 
-/// Brings the credentials of an identity to the current version, in memory.
-pub(super) fn upgrade(identity: &mut Identity) {
-    let id = identity.id;
+/// Brings the credentials of the identity with this id to the current version, in memory.
+pub(super) fn upgrade(id: Uuid, credentials: &mut [Credential]) {
     let old = |c: &&mut Credential| c.version == 0;
-    for credential in identity.credentials.iter_mut().filter(old) {
+    for credential in credentials.iter_mut().filter(old) {
         match credential.kind {
             MethodName::Password => password(credential),
             MethodName::Webauthn => webauthn(credential, id),
@@ -92,13 +91,11 @@ mod tests {
 
     /// The credential as it is read, when a row of the first version says this.
     fn read(kind: MethodName, identifiers: &[&str], config: Document) -> Credential {
-        let now = OffsetDateTime::UNIX_EPOCH;
-        let mut identity = Identity::new("default", json!({}), now);
-        identity.id = Uuid::from_u128(0x23f9_8ef9_fecb_4c1d_8a1b_0123_4567_89ab);
         let names = identifiers.iter().map(|i| (*i).to_owned()).collect();
-        identity.credentials = vec![Credential::new(kind, names, config, now)];
-        upgrade(&mut identity);
-        identity.credentials.remove(0)
+        let mut read = Credential::new(kind, names, config, OffsetDateTime::UNIX_EPOCH);
+        let id = Uuid::from_u128(0x23f9_8ef9_fecb_4c1d_8a1b_0123_4567_89ab);
+        upgrade(id, std::slice::from_mut(&mut read));
+        read
     }
 
     #[test]
