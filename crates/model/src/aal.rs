@@ -1,6 +1,6 @@
 //! Authenticator assurance levels (spec: methods.md §0.4, identity.md §6).
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::session::AuthenticationMethod;
 
@@ -10,6 +10,9 @@ use crate::session::AuthenticationMethod;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Aal {
+    /// A row does not say it, or says something that this version does not know: rows of old versions.
+    #[serde(rename = "")]
+    Unsaid,
     /// No factor at all.
     Aal0,
     /// One factor.
@@ -23,6 +26,7 @@ impl Aal {
     /// The wire and database name.
     pub fn as_str(self) -> &'static str {
         match self {
+            Aal::Unsaid => "",
             Aal::Aal0 => "aal0",
             Aal::Aal1 => "aal1",
             Aal::Aal2 => "aal2",
@@ -37,6 +41,17 @@ impl Aal {
             "aal2" => Some(Aal::Aal2),
             _ => None,
         }
+    }
+
+    /// Reads what a row holds, which may be nothing.
+    pub fn stored(text: &str) -> Aal {
+        Aal::parse(text).unwrap_or(Aal::Unsaid)
+    }
+
+    /// For `#[serde(deserialize_with)]`, of what a row holds: as [`Aal::stored`].
+    pub(crate) fn deserialize_stored<'de, D: Deserializer<'de>>(d: D) -> Result<Aal, D::Error> {
+        let text = Option::<String>::deserialize(d)?;
+        Ok(Aal::stored(text.as_deref().unwrap_or_default()))
     }
 
     /// The level that a session with these methods has: both levels present give `aal2`, an oidc or

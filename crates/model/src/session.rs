@@ -8,14 +8,19 @@ use uuid::Uuid;
 use crate::{Aal, MethodName, timestamp};
 
 /// One factor that was proven in a session.
+///
+/// Rows may say less: the reference's migration 20210829131458 wrote `{"method":"v0.6_legacy_session"}` alone. What
+/// is missing is shown as the reference shows it: no level, the year 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuthenticationMethod {
     /// The method's wire name; older rows may hold names that this version does not know.
+    #[serde(default)]
     pub method: String,
     /// The level it gives.
+    #[serde(default = "unsaid", deserialize_with = "Aal::deserialize_stored")]
     pub aal: Aal,
     /// When it was completed.
-    #[serde(with = "timestamp")]
+    #[serde(with = "timestamp::or_zero", default = "timestamp::zero")]
     pub completed_at: OffsetDateTime,
     /// Social sign-in: the provider's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -37,6 +42,10 @@ pub struct AuthenticationMethod {
         skip_serializing_if = "Option::is_none"
     )]
     pub trusted_browser: Option<MethodName>,
+}
+
+fn unsaid() -> Aal {
+    Aal::Unsaid
 }
 
 impl AuthenticationMethod {
@@ -85,9 +94,9 @@ pub struct Session {
     pub expires_at: OffsetDateTime,
     /// The stored level.
     pub aal: Aal,
-    /// In order of completion, duplicates kept.
+    /// In order of completion, duplicates kept. Empty in old rows that hold `null`; shown as that.
     pub authentication_methods: Vec<AuthenticationMethod>,
-    /// The devices it was used from.
+    /// The devices it was used from; none is shown as null.
     pub devices: Vec<Device>,
     /// `ory_lo_` and 32 letters or digits: what the logout URL carries.
     pub logout_token: String,
@@ -145,6 +154,9 @@ impl Session {
 
     /// The methods as clients see them.
     fn shown_methods(&self) -> Value {
+        if self.authentication_methods.is_empty() {
+            return Value::Null;
+        }
         let marked = |m: &AuthenticationMethod| m.trusted_browser.is_some();
         if !self.authentication_methods.iter().any(marked) {
             return json!(self.authentication_methods);
@@ -175,7 +187,8 @@ impl Session {
         m.insert("authentication_methods".into(), self.shown_methods());
         m.insert("issued_at".into(), timestamp::json(self.issued_at));
         m.insert("identity".into(), identity);
-        m.insert("devices".into(), json!(self.devices));
+        let devices = Some(&self.devices).filter(|devices| !devices.is_empty());
+        m.insert("devices".into(), json!(devices));
         if let Some(factor) = self.trusted_browser() {
             m.insert("bia".into(), json!({"trusted_browser": {"method": factor}}));
         }
@@ -205,6 +218,29 @@ mod tests {
             logout_token: String::new(),
             created_at: NOW,
         }
+    }
+
+    #[test]
+    fn methods_of_old_rows_are_read_and_shown_with_what_they_do_not_say() {
+        let zero = json!("0001-01-01T00:00:00Z");
+        for row in [
+            r#"[{"method":"v0.6_legacy_session"}]"#,
+            r#"[{"method":"v0.6_legacy_session","aal":null,"completed_at":null}]"#,
+            r#"[{"method":"v0.6_legacy_session","aal":"aal7","completed_at":"0001-01-01T00:00:00Z"}]"#,
+        ] {
+            let mut old = session();
+            old.authentication_methods = serde_json::from_str(row).unwrap();
+            let shown = old.json(true, Value::Null);
+            assert_eq!(
+                shown["authentication_methods"],
+                json!([{"method": "v0.6_legacy_session", "aal": "", "completed_at": zero}]),
+                "{row}"
+            );
+            // The reference gives such a session the first level.
+            assert_eq!(Aal::of_methods(&old.authentication_methods), Aal::Aal1);
+        }
+        let shown = session().json(true, Value::Null);
+        assert_eq!(shown["authentication_methods"], Value::Null);
     }
 
     #[test]

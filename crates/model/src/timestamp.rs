@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::Value;
+use time::macros::datetime;
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+
+/// What the reference, which is written in Go, writes where there is no time.
+pub const fn zero() -> OffsetDateTime {
+    datetime!(0001-01-01 00:00 UTC)
+}
 
 /// The wire text of a time. Years outside 0–9999, which RFC 3339 cannot say, become the nearest it can.
 pub fn text(at: OffsetDateTime) -> String {
@@ -40,7 +46,19 @@ pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<OffsetDateTime, D:
     parse(&raw).ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time"))
 }
 
-/// The same for times that may be absent.
+/// The same for times that may be absent and are told all the same.
+pub mod or_zero {
+    use super::*;
+
+    pub use super::serialize;
+
+    /// For `#[serde(with = "timestamp::or_zero")]`: null is [`zero`].
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<OffsetDateTime, D::Error> {
+        Ok(option::deserialize(d)?.unwrap_or(zero()))
+    }
+}
+
+/// The same for times that may be absent: null, or [`zero`].
 pub mod option {
     use super::*;
 
@@ -59,7 +77,7 @@ pub mod option {
         match Option::<String>::deserialize(d)? {
             None => Ok(None),
             Some(raw) => parse(&raw)
-                .map(Some)
+                .map(|at| Some(at).filter(|at| *at != zero()))
                 .ok_or_else(|| serde::de::Error::custom("not an RFC 3339 time")),
         }
     }

@@ -35,7 +35,7 @@ pub async fn redeem(cx: &Cx, init_code: &str, return_to_code: &str) -> Result<Ex
         return Ok(Exchanged::Pending(found.flow_id));
     };
     let session = sessions::find(&mut conn, session_id).await?;
-    let Some(mut session) = session.filter(|s| s.is_live(cx.now)) else {
+    let Some(session) = session.filter(|s| s.is_live(cx.now)) else {
         return Ok(Exchanged::Unknown);
     };
     let identity = identities::find(&mut conn, session.identity_id, Expand::Addresses).await?;
@@ -55,8 +55,6 @@ pub async fn redeem(cx: &Cx, init_code: &str, return_to_code: &str) -> Result<Ex
     if !redeemed {
         return Ok(Exchanged::Unknown);
     }
-    // The devices are those of the browser; the reference does not show them here.
-    session.devices.clear();
     Ok(Exchanged::Session(Box::new(IssuedSession {
         session,
         identity,

@@ -375,6 +375,19 @@ fn csrf_answer(fault: CsrfFault) -> ErrorAnswer {
     .reason(reason)
 }
 
+/// The same for operators, who are also told which stored value cannot be read.
+pub fn answer_to_operator(problem: &Problem) -> ErrorAnswer {
+    match problem {
+        Problem::Store(StoreError::Corrupt { table, column, id, reason }) => internal(&format!(
+            "The column {column} of the row {id} in the table {table} cannot be read: {reason}. Mend it in the database, or remove the identity."
+        ))
+        .detail("table", json!(table))
+        .detail("column", json!(column))
+        .detail("id", json!(id)),
+        other => answer(other),
+    }
+}
+
 fn store_answer(error: &StoreError) -> ErrorAnswer {
     match error {
         StoreError::Conflict { .. } => ErrorAnswer::new(StatusCode::CONFLICT, CONFLICT)

@@ -424,7 +424,7 @@ pub fn problem_json(incoming: &Incoming, problem: &Problem) -> Response {
 /// The same on the admin API.
 pub fn admin_problem(incoming: &Incoming, problem: &Problem) -> Response {
     log(incoming, problem);
-    error::answer(problem)
+    error::answer_to_operator(problem)
         .about(incoming.request_id.as_deref())
         .helped_beside(help::of_problem(&incoming.cx, problem))
         .into_response()

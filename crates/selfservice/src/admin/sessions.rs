@@ -165,7 +165,7 @@ pub async fn get(cx: &Cx, id: &str) -> Result<Value, Problem> {
         None
     };
     let mut shown = json_of(cx, &session, owner.as_ref());
-    if !expand.devices {
+    if !expand.devices || session.devices.is_empty() {
         set_devices(&mut shown, json!([]));
     }
     Ok(shown)

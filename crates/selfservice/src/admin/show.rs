@@ -1,6 +1,6 @@
 //! Identities as the admin API shows them (identity.md §1, admin.md §6.1).
 
-use bia_model::{Credential, Identity, MethodName, timestamp};
+use bia_model::{Credential, Identity, timestamp};
 use serde_json::{Map, Value, json};
 
 use super::import;
@@ -30,24 +30,11 @@ impl Written {
                 members.shift_remove("metadata_admin");
             }
             members.insert("schema_url".into(), json!(self.schema_url));
-            self.show_versions_as_written(members);
             if let Some(region) = &self.region {
                 members.insert("region".into(), json!(region));
             }
         }
         json
-    }
-
-    /// What was just written has not been read as a later version yet.
-    fn show_versions_as_written(&self, members: &mut Map<String, Value>) {
-        let Some(shown) = members.get_mut("credentials") else {
-            return;
-        };
-        for credential in &self.identity.credentials {
-            if let Some(version) = shown.pointer_mut(&format!("/{}/version", credential.kind)) {
-                *version = json!(credential.version);
-            }
-        }
     }
 }
 
@@ -80,18 +67,10 @@ fn credential_json(cx: &Cx, credential: &Credential, include: &IncludeCredential
             members.insert("config".into(), config);
         }
     }
-    members.insert("version".into(), json!(version(credential)));
+    members.insert("version".into(), json!(credential.version));
     members.insert("created_at".into(), timestamp::json(credential.created_at));
     members.insert("updated_at".into(), timestamp::json(credential.updated_at));
     Value::Object(members)
-}
-
-/// Rows of the first version read as the second, where there is one (identity.md §5).
-fn version(credential: &Credential) -> i32 {
-    match credential.kind {
-        MethodName::Password | MethodName::Webauthn | MethodName::Code => credential.version.max(1),
-        _ => credential.version,
-    }
 }
 
 /// Everything of an identity: the document that a patch changes.

@@ -171,7 +171,7 @@ async fn send_off(
     transact!(cx.app.store, tx => {
         bia_store::flow::insert(tx, flow).await?;
         part.send(cx, tx, flow, identity, address).await?;
-        bia_store::identity::mark_sent(tx, address.id, cx.now).await?;
+        bia_store::identity::mark_sent(tx, address.id).await?;
         Ok::<_, Problem>(())
     })?;
     cx.app.courier.notify_one();
@@ -250,7 +250,7 @@ pub(crate) async fn send(
 ) -> Result<(), Problem> {
     transact!(cx.app.store, tx => {
         part.send(cx, tx, flow, identity, address).await?;
-        bia_store::identity::mark_sent(tx, address.id, cx.now).await?;
+        bia_store::identity::mark_sent(tx, address.id).await?;
         Ok::<_, Problem>(())
     })?;
     cx.app.courier.notify_one();

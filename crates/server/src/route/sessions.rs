@@ -278,7 +278,11 @@ async fn exchange_codes(incoming: &Incoming) -> Result<Response, Problem> {
 
 fn exchanged(cx: &Cx, issued: &IssuedSession) -> Response {
     let who = identity::public_json(cx, &issued.identity);
-    let session = issued.session.json(true, who);
+    let mut session = issued.session.json(true, who);
+    // The devices are those of the browser; the reference shows none here, and an empty list in their place.
+    if let Some(devices) = session.get_mut("devices") {
+        *devices = json!([]);
+    }
     respond::json_answer(
         StatusCode::OK,
         &json!({"session_token": issued.token, "session": session}),

@@ -33,6 +33,7 @@ mod map;
 mod messages;
 mod mfa;
 mod oauth2;
+mod old_rows;
 mod openapi;
 mod operation;
 mod own_account;

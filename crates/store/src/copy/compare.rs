@@ -1,5 +1,7 @@
 //! The closing comparison: both sides read in the order of their ids, row beside row.
 
+use std::fmt;
+
 use aws_lc_rs::digest::{Context, SHA256};
 use time::{OffsetDateTime, UtcOffset};
 use uuid::Uuid;
@@ -52,8 +54,26 @@ pub struct Compared {
     pub to: Tally,
     /// How many rows are only on one side, or are not the same on both.
     pub different: u64,
-    /// The ids of the first of them.
-    pub named: Vec<Uuid>,
+    /// The first of them.
+    pub named: Vec<Different>,
+}
+
+/// A row that is not the same on both sides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Different {
+    /// Its id.
+    pub id: Uuid,
+    /// The columns that differ. None where the row is on one side only.
+    pub columns: Vec<&'static str>,
+}
+
+impl fmt::Display for Different {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.columns.as_slice() {
+            [] => write!(f, "{} (on one side only)", self.id),
+            columns => write!(f, "{} ({})", self.id, columns.join(" and ")),
+        }
+    }
 }
 
 impl Compared {
@@ -62,15 +82,22 @@ impl Compared {
         self.different == 0 && self.from == self.to
     }
 
-    fn differs(&mut self, id: Uuid) {
+    fn differs(&mut self, different: impl FnOnce() -> Different) {
         self.different += 1;
         if self.named.len() < NAMED {
-            self.named.push(id);
+            self.named.push(different());
         }
     }
 }
 
 type Hash = [u8; 32];
+
+/// A row as it was read.
+struct Read {
+    id: Uuid,
+    hash: Hash,
+    values: Vec<Value<'static>>,
+}
 
 /// A walk through a table.
 struct Side {
@@ -100,20 +127,23 @@ impl Side {
         })
     }
 
-    /// The next row's id and hash.
-    async fn next(&mut self) -> Result<Option<(Uuid, Hash)>, StoreError> {
+    async fn next(&mut self) -> Result<Option<Read>, StoreError> {
         if self.rows.len() == 0 && !self.ended {
             let page = Page::read(&mut self.conn, self.table, self.last).await?;
             self.last = page.last().or(self.last);
             self.ended = page.len() == 0;
             self.rows = page.into_rows().into_iter();
         }
-        let Some(row) = self.rows.next() else {
+        let Some(values) = self.rows.next() else {
             return Ok(None);
         };
-        let hash = hash(&row, self.precision);
+        let hash = hash(&values, self.precision);
         self.tally.add(&hash);
-        Ok(Some((page::key(&row), hash)))
+        Ok(Some(Read {
+            id: page::key(&values),
+            hash,
+            values,
+        }))
     }
 }
 
@@ -151,13 +181,23 @@ pub(super) async fn table(
     let mut ours = source.next().await.map_err(CopyError::From)?;
     let mut theirs = target.next().await.map_err(CopyError::To)?;
     while let Some(least) = least(&ours, &theirs) {
-        if ours != theirs {
-            compared.differs(least);
+        let is_next = |side: &Option<Read>| side.as_ref().is_some_and(|read| read.id == least);
+        let (in_source, in_target) = (is_next(&ours), is_next(&theirs));
+        match (&ours, &theirs) {
+            (Some(one), Some(other)) if in_source && in_target => {
+                if one.hash != other.hash {
+                    compared.differs(|| difference(one, other, table, precision));
+                }
+            }
+            _ => compared.differs(|| Different {
+                id: least,
+                columns: Vec::new(),
+            }),
         }
-        if ours.is_some_and(|(id, _)| id == least) {
+        if in_source {
             ours = source.next().await.map_err(CopyError::From)?;
         }
-        if theirs.is_some_and(|(id, _)| id == least) {
+        if in_target {
             theirs = target.next().await.map_err(CopyError::To)?;
         }
         if source.tally.rows.is_multiple_of(page::ROWS as u64) {
@@ -169,9 +209,20 @@ pub(super) async fn table(
     Ok(compared)
 }
 
-fn least(ours: &Option<(Uuid, Hash)>, theirs: &Option<(Uuid, Hash)>) -> Option<Uuid> {
-    let ids = [ours, theirs];
-    ids.into_iter().flatten().map(|(id, _)| *id).min()
+fn least(ours: &Option<Read>, theirs: &Option<Read>) -> Option<Uuid> {
+    let both = [ours, theirs];
+    both.into_iter().flatten().map(|read| read.id).min()
+}
+
+/// In what two rows with the same id differ.
+fn difference(one: &Read, other: &Read, table: &Table, precision: Precision) -> Different {
+    let of = |value| hash(std::slice::from_ref(value), precision);
+    let pairs = one.values.iter().zip(&other.values).zip(table.names);
+    let columns = pairs.filter(|((one, other), _)| of(*one) != of(*other));
+    Different {
+        id: one.id,
+        columns: columns.map(|(_, name)| *name).collect(),
+    }
 }
 
 /// The hash of a row's values in the one form that all databases can hold.
@@ -215,6 +266,9 @@ fn canonical(text: &str) -> String {
     out
 }
 
+/// Below this each whole number is one of 64-bit floating point.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 fn put(value: &serde_json::Value, out: &mut String) {
     use serde_json::Value as J;
     match value {
@@ -238,12 +292,15 @@ fn put(value: &serde_json::Value, out: &mut String) {
             }
             out.push(']');
         }
-        // 1, 1.0 and 1e0 are one number, and databases write it as they like.
+        // 1, 1.0 and 1e0 are one number, and databases write it as they like: PostgreSQL has no -0, and writes 1e16
+        // out, which is a whole number then.
         J::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
+            Some(0.0) => out.push('0'),
+            Some(float) if float.fract() == 0.0 && float.abs() < EXACT => {
                 out.push_str(&format!("{float:.0}"));
             }
-            _ => out.push_str(&number.to_string()),
+            Some(float) => out.push_str(&J::from(float).to_string()),
+            None => out.push_str(&number.to_string()),
         },
         other => out.push_str(&other.to_string()),
     }
@@ -261,6 +318,18 @@ mod tests {
         assert_eq!(
             canonical(r#"{"b": [1.0, 2e3], "a": {"y": null, "x": "ü"}}"#),
             canonical("{\"a\":{\"x\":\"\\u00fc\",\"y\":null},\"b\":[1,2000]}")
+        );
+        assert_eq!(
+            canonical("[1e16, -0.0, -0, 12345678901234567890123, 1.5e300]"),
+            canonical(&format!(
+                "[10000000000000000, 0.0, 0, 12345678901234567890123, 15{}]",
+                "0".repeat(299)
+            ))
+        );
+        assert_ne!(canonical("[1e16]"), canonical("[1e17]"));
+        assert_ne!(
+            canonical("[9007199254740991]"),
+            canonical("[9007199254740990]")
         );
         assert_ne!(canonical("[1,2]"), canonical("[2,1]"));
         assert_ne!(canonical("1"), canonical("\"1\""));

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::db::{Store, StoreError};
 use crate::migrate::{self, Shape};
-pub use compare::{Compared, Precision};
+pub use compare::{Compared, Different, Precision};
 use page::{Page, write};
 use progress::Place;
 pub use table::tables;

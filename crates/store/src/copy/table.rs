@@ -6,7 +6,7 @@ use crate::db::Kind;
 pub(super) struct Table {
     pub(super) name: &'static str,
     pub(super) columns: &'static [Kind],
-    names: &'static [&'static str],
+    pub(super) names: &'static [&'static str],
     /// The migration that made it, for one of Bia's own.
     pub(super) since: Option<u32>,
     /// Whether a new database has rows here from its migrations; these are left as they are.

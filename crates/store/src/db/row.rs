@@ -1,5 +1,7 @@
 //! Values on their way out of a row.
 
+mod mended;
+
 use serde::de::DeserializeOwned;
 use sqlx::mysql::{MySqlRow, MySqlValueRef};
 use sqlx::postgres::{PgRow, PgValueRef};
@@ -175,7 +177,11 @@ impl Raw<'_> {
     }
 
     fn json<T: DeserializeOwned>(self) -> Result<T, DecodeError> {
-        Ok(serde_json::from_slice(self.json_slice()?)?)
+        let text = self.json_slice()?;
+        serde_json::from_slice(text).or_else(|error| match mended::mended(text) {
+            Some(mended) => Ok(serde_json::from_str(&mended)?),
+            None => Err(error.into()),
+        })
     }
 }
 

@@ -241,7 +241,8 @@ async fn respell(
     Ok(())
 }
 
-/// Marks a verifiable address as verified now. `false` when it is gone.
+/// Marks a verifiable address as verified now. `false` when it is gone. Its `updated_at` stays, as the reference leaves
+/// it.
 pub async fn mark_verified(
     conn: &mut Conn,
     address_id: Uuid,
@@ -249,8 +250,8 @@ pub async fn mark_verified(
 ) -> Result<bool, StoreError> {
     let found = conn
         .execute(
-            "UPDATE identity_verifiable_addresses SET verified = $1, verified_at = $2, status = $3, updated_at = $4 WHERE nid = $5 AND id = $6",
-            args![true, now, "completed", now, conn.nid(), address_id],
+            "UPDATE identity_verifiable_addresses SET verified = $1, verified_at = $2, status = $3 WHERE nid = $4 AND id = $5",
+            args![true, now, "completed", conn.nid(), address_id],
         )
         .await?;
     if found > 0 {
@@ -259,15 +260,12 @@ pub async fn mark_verified(
     Ok(found > 0)
 }
 
-/// Notes that a verification message to the address was queued. A verified address stays verified.
-pub async fn mark_sent(
-    conn: &mut Conn,
-    address_id: Uuid,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
+/// Notes that a verification message to the address was queued. A verified address stays verified, and `updated_at` as
+/// it is.
+pub async fn mark_sent(conn: &mut Conn, address_id: Uuid) -> Result<(), StoreError> {
     conn.execute(
-        "UPDATE identity_verifiable_addresses SET status = $1, updated_at = $2 WHERE nid = $3 AND id = $4",
-        args!["sent", now, conn.nid(), address_id],
+        "UPDATE identity_verifiable_addresses SET status = $1 WHERE nid = $2 AND id = $3",
+        args!["sent", conn.nid(), address_id],
     )
     .await?;
     Ok(())

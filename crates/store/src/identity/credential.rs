@@ -5,6 +5,7 @@ use serde_json::{Value as Document, json};
 use time::OffsetDateTime;
 use uuid::{Uuid, uuid};
 
+use super::upgrade::upgrade;
 use crate::db::{Conn, StoreError, Tx, Value};
 
 /// The rows of `identity_credential_types`, the same in every database.
@@ -63,8 +64,20 @@ fn kind_of(id: Uuid) -> Option<MethodName> {
 }
 
 /// Reads the credentials of identities. Several rows of a type become one; identifiers are sorted.
-/// Types that this version does not know are left out.
+/// Those of an old version are brought to the current one. Types that this version does not know are left out.
 pub(crate) async fn load(conn: &mut Conn, identities: &mut [Identity]) -> Result<(), StoreError> {
+    load_stored(conn, identities).await?;
+    for identity in identities {
+        upgrade(identity.id, &mut identity.credentials);
+    }
+    Ok(())
+}
+
+/// As [`load`], in the version in which they are stored.
+pub(super) async fn load_stored(
+    conn: &mut Conn,
+    identities: &mut [Identity],
+) -> Result<(), StoreError> {
     let nid = conn.nid();
     let ids: Vec<Value<'_>> = identities.iter().map(|i| Value::from(i.id)).collect();
     let rows = conn
@@ -102,9 +115,9 @@ pub(crate) async fn load(conn: &mut Conn, identities: &mut [Identity]) -> Result
         credential.identifiers.sort();
         credential.identifiers.dedup();
     }
-    identities
-        .iter_mut()
-        .for_each(|i| i.credentials.sort_by_key(|c| c.kind));
+    for identity in identities {
+        identity.credentials.sort_by_key(|c| c.kind);
+    }
     Ok(())
 }
 
@@ -177,21 +190,27 @@ fn config_of(credential: &Credential) -> &Document {
     }
 }
 
-/// Brings the stored credentials of an identity to what `identity` says. Rows with the same content
-/// stay as they are, and their ids and times are put into `identity`; changed ones are replaced:
-/// new id, `updated_at` now, `created_at` as in `identity`.
+/// Brings the stored credentials of an identity, of whatever version, to what `identity` says. Rows with the same
+/// content stay as they are, and their ids and times are put into `identity`; changed ones are replaced:
+/// new id, `updated_at` now, `created_at` as in `identity`. Identifiers in another spelling are a change, although the
+/// reference finds none there: from then on they are found in every spelling.
 pub(super) async fn replace_changed(
     tx: &mut Tx,
     identity: &mut Identity,
     stored: &[Credential],
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
+    let mut current = stored.to_vec();
+    upgrade(identity.id, &mut current);
     let mut fresh = Vec::new();
     for credential in &mut identity.credentials {
         credential.identifiers.sort();
         credential.identifiers.dedup();
-        match stored.iter().find(|old| same(old, credential)) {
-            Some(old) => *credential = old.clone(),
+        let mut pairs = stored.iter().zip(&current);
+        match pairs.find(|(old, current)| {
+            old.identifiers == credential.identifiers && same(current, credential)
+        }) {
+            Some((_, current)) => *credential = current.clone(),
             None => {
                 credential.id = Uuid::new_v4();
                 credential.updated_at = now;

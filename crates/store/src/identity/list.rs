@@ -4,7 +4,7 @@ use bia_model::{Identity, MethodName};
 use uuid::Uuid;
 
 use super::columns::{identity_columns, read_identity};
-use super::{Expand, address, credential};
+use super::{Expand, credential, unreadable};
 use crate::args;
 use crate::db::{Conn, Row, StoreError, Value};
 
@@ -72,31 +72,66 @@ impl<T> Paged<T> {
     }
 }
 
-/// A page of identities with their addresses, and with their credentials if wanted.
+/// A page of identities with their addresses, and with their credentials if wanted. Those of which something cannot be
+/// read are left out, with a line in the log.
 pub async fn list(
     conn: &mut Conn,
     filter: Filter<'_>,
     page: Page,
     expand: Expand,
 ) -> Result<Paged<Identity>, StoreError> {
-    let (rows, size) = match filter {
-        Filter::Ids(ids) => (by_ids(conn, ids).await?, u32::MAX),
-        filter => paged(conn, filter, page).await?,
-    };
-    let mut identities: Vec<Identity> = rows
-        .iter()
-        .map(|row| read_identity(&mut row.columns("identities")))
-        .collect::<Result<_, _>>()?;
-    identities.sort_by_key(|i| i.id);
-    identities.dedup_by_key(|i| i.id);
-    let mut paged = Paged::cut(identities, size);
-    if !paged.items.is_empty() {
-        address::load(conn, &mut paged.items).await?;
-        if expand == Expand::Credentials {
-            credential::load(conn, &mut paged.items).await?;
+    match (filter, page) {
+        (Filter::Ids(ids), _) => {
+            let rows = by_ids(conn, ids).await?;
+            let mut items = readable(conn, &rows, expand).await?;
+            items.sort_by_key(|i| i.id);
+            Ok(Paged { items, more: false })
+        }
+        (_, Page::After { id, size }) => after(conn, filter, (id, size), expand).await,
+        (_, Page::Offset { size, .. }) => {
+            let rows = Paged::cut(paged(conn, filter, page).await?, size);
+            Ok(Paged {
+                items: readable(conn, &rows.items, expand).await?,
+                more: rows.more,
+            })
         }
     }
-    Ok(paged)
+}
+
+/// What comes after an id. A page is filled up where some of it cannot be read, so that the list goes on behind it.
+async fn after(
+    conn: &mut Conn,
+    filter: Filter<'_>,
+    (mut id, size): (Uuid, u32),
+    expand: Expand,
+) -> Result<Paged<Identity>, StoreError> {
+    let wanted = usize::try_from(size).unwrap_or(usize::MAX);
+    let mut items = Vec::new();
+    loop {
+        let rows = paged(conn, filter, Page::After { id, size }).await?;
+        items.append(&mut readable(conn, &rows, expand).await?);
+        match rows.last() {
+            Some(last) if rows.len() > wanted && items.len() <= wanted => {
+                id = last.only("identities")?;
+            }
+            _ => return Ok(Paged::cut(items, size)),
+        }
+    }
+}
+
+/// The identities of rows that can be read.
+async fn readable(
+    conn: &mut Conn,
+    rows: &[Row],
+    expand: Expand,
+) -> Result<Vec<Identity>, StoreError> {
+    let mut identities = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = row.only("identities")?;
+        let read = read_identity(&mut row.columns("identities"));
+        identities.extend(unreadable::readable(id, read)?);
+    }
+    unreadable::completed(conn, identities, expand).await
 }
 
 /// The number of all identities.
@@ -124,11 +159,7 @@ async fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Row>, StoreError> {
 }
 
 /// Runs the statement of a filter in one of its two pagings; asks for one row more than the page has.
-async fn paged(
-    conn: &mut Conn,
-    filter: Filter<'_>,
-    page: Page,
-) -> Result<(Vec<Row>, u32), StoreError> {
+async fn paged(conn: &mut Conn, filter: Filter<'_>, page: Page) -> Result<Vec<Row>, StoreError> {
     let (size, keyset) = match page {
         Page::After { size, .. } => (size, true),
         Page::Offset { size, .. } => (size, false),
@@ -156,8 +187,7 @@ async fn paged(
     } else {
         [limit, place]
     });
-    let rows = conn.fetch_all(statement(filter, keyset), &values).await?;
-    Ok((rows, size))
+    conn.fetch_all(statement(filter, keyset), &values).await
 }
 
 /// The values of the identifier filters' part of the statement.

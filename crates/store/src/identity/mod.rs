@@ -5,6 +5,8 @@ pub(crate) mod columns;
 pub(crate) mod credential;
 mod list;
 mod search;
+mod unreadable;
+mod upgrade;
 
 use bia_model::{Aal, Identity};
 use time::OffsetDateTime;
@@ -120,7 +122,7 @@ fn external_id(identity: &Identity) -> Option<&str> {
     identity.external_id.as_deref().filter(|id| !id.is_empty())
 }
 
-/// Brings the stored identity to what `identity` says, all of it: credentials and addresses that
+/// Brings the stored identity to what `identity` says, all of it, and its credentials to their current version: credentials and addresses that
 /// `identity` does not have are removed, so it must have been read with [`Expand::Credentials`].
 ///
 /// Rows with the same content stay untouched; changed ones are replaced and get a new id, which
@@ -132,6 +134,7 @@ pub async fn update(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     identity.updated_at = now;
+    upgrade::upgrade(identity.id, &mut identity.credentials);
     let (i, nid) = (&*identity, tx.nid());
     // First, because it makes other updates of the same identity wait.
     let found = tx
@@ -161,7 +164,8 @@ pub async fn update(
             table: "identities",
         });
     }
-    let stored = get(tx, identity.id, Expand::Credentials).await?;
+    let mut stored = get(tx, identity.id, Expand::Addresses).await?;
+    credential::load_stored(tx, std::slice::from_mut(&mut stored)).await?;
     credential::replace_changed(tx, identity, &stored.credentials, now).await?;
     address::replace_changed(tx, identity, &stored, now).await?;
     terms::replace(tx, identity).await

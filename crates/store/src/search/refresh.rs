@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::keep::{make_all_anew, moment, remove};
-use crate::db::{Conn, Dialect, Store, StoreError, Value};
+use crate::db::{Conn, Dialect, Store, StoreError, Tx, Value};
 use crate::identity::{Expand, Filter, Page, list, lock_all};
 use crate::{args, transact};
 
@@ -46,6 +46,14 @@ struct Entry {
     indexed_at: i64,
 }
 
+/// An identity whose terms do not fit, and what its entry should say.
+struct Unfit {
+    id: Uuid,
+    changed_at: i64,
+    verified: bool,
+    shape: i64,
+}
+
 /// Looks at the next identities and makes new terms where the old ones do not fit.
 pub async fn refresh(store: &Store) -> Result<Looked, StoreError> {
     let mut conn = store.read().await?;
@@ -67,9 +75,14 @@ pub async fn refresh(store: &Store) -> Result<Looked, StoreError> {
         let fits = entries
             .get(id)
             .is_some_and(|entry| entry.fits(dialect, changed_at, verified.contains(id), shape));
-        (!fits).then_some(*id)
+        (!fits).then_some(Unfit {
+            id: *id,
+            changed_at,
+            verified: verified.contains(id),
+            shape,
+        })
     };
-    let unfit: Vec<Uuid> = identities.iter().filter_map(unfit).collect();
+    let unfit: Vec<Unfit> = identities.iter().filter_map(unfit).collect();
     for chunk in unfit.chunks(CHUNK) {
         index(store, chunk).await?;
     }
@@ -206,16 +219,40 @@ async fn verified(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError
 }
 
 /// Makes the terms of identities anew, as they are now: nobody else changes them meanwhile.
-async fn index(store: &Store, ids: &[Uuid]) -> Result<(), StoreError> {
+async fn index(store: &Store, unfit: &[Unfit]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = unfit.iter().map(|unfit| unfit.id).collect();
     let page = Page::After {
         id: Uuid::nil(),
         size: STEP,
     };
     transact!(store, tx => {
-        lock_all(tx, ids).await?;
-        let found = list(tx, Filter::Ids(ids), page, Expand::Credentials).await?;
-        make_all_anew(tx, &found.items).await
+        lock_all(tx, &ids).await?;
+        let found = list(tx, Filter::Ids(&ids), page, Expand::Credentials).await?.items;
+        make_all_anew(tx, &found).await?;
+        for left_out in unfit.iter().filter(|u| !found.iter().any(|i| i.id == u.id)) {
+            set_aside(tx, left_out).await?;
+        }
+        Ok(())
     })
+}
+
+/// Keeps no terms of an identity that cannot be read, and does not look at it again before it is changed.
+async fn set_aside(tx: &mut Tx, unfit: &Unfit) -> Result<(), StoreError> {
+    remove(tx, unfit.id).await?;
+    let (nid, indexed_at) = (tx.nid(), moment(tx.dialect(), OffsetDateTime::now_utc()));
+    tx.execute(
+        "INSERT INTO bia_search_entry (nid, identity_id, changed_at, verified, shape, indexed_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        args![
+            nid,
+            unfit.id,
+            unfit.changed_at,
+            i64::from(unfit.verified),
+            unfit.shape,
+            indexed_at
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Forgets an identity that the reference has deleted.

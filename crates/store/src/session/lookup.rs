@@ -222,6 +222,9 @@ fn first_found<'a>(rows: &[Row], tokens: &[&'a str]) -> Result<Option<&'a str>, 
 fn add_row(live: &mut Option<LiveSession>, c: &mut Columns<'_>) -> Result<(), StoreError> {
     let Some(live) = live else {
         let mut session = read_session(c)?;
+        if session.aal == Aal::Unsaid || session.authentication_methods.is_empty() {
+            session.aal = Aal::of_methods(&session.authentication_methods);
+        }
         session
             .devices
             .extend(read_device(c)?.map(|(device, _)| device));
@@ -346,8 +349,8 @@ pub(super) fn read_session(c: &mut Columns<'_>) -> Result<Session, StoreError> {
         issued_at: c.take()?,
         authenticated_at: c.take()?,
         expires_at: c.take()?,
-        aal: c.parse(Aal::parse)?,
-        authentication_methods: c.json()?,
+        aal: Aal::stored(&c.take::<String>()?),
+        authentication_methods: c.json_or_null::<Option<_>>()?.flatten().unwrap_or_default(),
         logout_token: c.take::<Option<String>>()?.unwrap_or_default(),
         created_at: c.take()?,
         devices: Vec::new(),

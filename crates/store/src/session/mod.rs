@@ -146,12 +146,12 @@ pub async fn set_aal(conn: &mut Conn, id: Uuid, aal: Aal) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Ends a session; its row stays. `false` when there is none.
+/// Ends a session; its row stays, and so does the time of one that had ended before. `false` when there is none.
 pub async fn revoke(conn: &mut Conn, id: Uuid, now: OffsetDateTime) -> Result<bool, StoreError> {
     let found = conn
         .execute(
-            "UPDATE sessions SET active = $1, updated_at = $2 WHERE nid = $3 AND id = $4",
-            args![false, now, conn.nid(), id],
+            "UPDATE sessions SET updated_at = CASE WHEN active = $1 THEN $2 ELSE updated_at END, active = $3 WHERE nid = $4 AND id = $5",
+            args![true, now, false, conn.nid(), id],
         )
         .await?;
     Ok(found > 0)
@@ -166,14 +166,14 @@ pub async fn revoke_of_identity(
 ) -> Result<bool, StoreError> {
     let found = conn
         .execute(
-            "UPDATE sessions SET active = $1, updated_at = $2 WHERE nid = $3 AND identity_id = $4 AND id = $5",
-            args![false, now, conn.nid(), identity_id, id],
+            "UPDATE sessions SET updated_at = CASE WHEN active = $1 THEN $2 ELSE updated_at END, active = $3 WHERE nid = $4 AND identity_id = $5 AND id = $6",
+            args![true, now, false, conn.nid(), identity_id, id],
         )
         .await?;
     Ok(found > 0)
 }
 
-/// Ends all other sessions of the identity. Gives the number of its other rows, those that had
+/// Ends all other sessions of the identity, as [`revoke`] does. Gives the number of its other rows, those that had
 /// ended before included (sessions.md §10).
 pub async fn revoke_others(
     conn: &mut Conn,
@@ -182,8 +182,8 @@ pub async fn revoke_others(
     now: OffsetDateTime,
 ) -> Result<u64, StoreError> {
     conn.execute(
-        "UPDATE sessions SET active = $1, updated_at = $2 WHERE nid = $3 AND identity_id = $4 AND id <> $5",
-        args![false, now, conn.nid(), identity_id, keep],
+        "UPDATE sessions SET updated_at = CASE WHEN active = $1 THEN $2 ELSE updated_at END, active = $3 WHERE nid = $4 AND identity_id = $5 AND id <> $6",
+        args![true, now, false, conn.nid(), identity_id, keep],
     )
     .await
 }

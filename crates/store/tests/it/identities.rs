@@ -28,6 +28,9 @@ on_each_database!(
     deleting_takes_everything_along,
     an_address_is_sent_to_and_then_verified,
     text_that_the_column_cannot_hold_is_refused_where_the_database_minds,
+    one_who_cannot_be_read_does_not_break_lists,
+    what_the_reference_keeps_and_we_could_not_is_read_with_signs_in_its_place,
+    old_credentials_are_read_as_new_ones_and_stored_so_with_the_next_change,
 );
 
 /// MySQL keeps whole seconds.
@@ -55,6 +58,12 @@ async fn what_is_kept_comes_back_the_same(place: &Place) {
     identity.metadata_admin = Some(json!(["a", 1, {"b": "ü\u{1F600}"}]));
     keep(&place.store, &identity).await.unwrap();
     let mut expected = identity.clone();
+    // Credentials are read in their current version.
+    for c in &mut expected.credentials {
+        c.version = 1;
+    }
+    let code = expected.credential_mut(MethodName::Code).unwrap();
+    code.config = json!({"addresses": [{"channel": "email", "address": "user-1@example.org"}]});
     expected.credentials.sort_by_key(|c| c.kind);
     for time in [&mut expected.created_at, &mut expected.updated_at] {
         *time = cut(place, *time);
@@ -526,7 +535,7 @@ async fn an_address_is_sent_to_and_then_verified(place: &Place) {
     let person = kept(&place.store, "user-1@example.org").await;
     let address = person.verifiable_addresses[0].id;
     let mut conn = place.store.write().await.unwrap();
-    identity::mark_sent(&mut conn, address, NOW).await.unwrap();
+    identity::mark_sent(&mut conn, address).await.unwrap();
     identity::set_available_aal(&mut conn, person.id, Aal::Aal2)
         .await
         .unwrap();
@@ -537,11 +546,11 @@ async fn an_address_is_sent_to_and_then_verified(place: &Place) {
     );
     let mut conn = place.store.write().await.unwrap();
     assert!(
-        identity::mark_verified(&mut conn, address, NOW)
+        identity::mark_verified(&mut conn, address, NOW + Duration::seconds(5))
             .await
             .unwrap()
     );
-    identity::mark_sent(&mut conn, address, NOW).await.unwrap();
+    identity::mark_sent(&mut conn, address).await.unwrap();
     assert!(
         !identity::mark_verified(&mut conn, Uuid::new_v4(), NOW)
             .await
@@ -551,7 +560,13 @@ async fn an_address_is_sent_to_and_then_verified(place: &Place) {
     let after = read(place, person.id).await.unwrap();
     let address = &after.verifiable_addresses[0];
     assert_eq!((address.verified, address.status.as_str()), (true, "sent"));
-    assert_eq!(address.verified_at, Some(cut(place, NOW)));
+    let verified_at = cut(place, NOW + Duration::seconds(5));
+    assert_eq!(address.verified_at, Some(verified_at));
+    assert_eq!(
+        address.updated_at,
+        cut(place, NOW),
+        "the reference leaves it"
+    );
     assert_eq!(after.available_aal, Some(Aal::Aal2));
 }
 
@@ -565,5 +580,138 @@ async fn text_that_the_column_cannot_hold_is_refused_where_the_database_minds(pl
             matches!(outcome, Err(StoreError::Refused { .. })),
             "{outcome:?}"
         ),
+    }
+}
+
+/// JSON that Go reads, and `serde_json` does not.
+fn deep() -> String {
+    "[".repeat(200) + &"]".repeat(200)
+}
+
+/// Puts text into a JSON column, as it is.
+async fn put_json(place: &Place, sql: &'static str, text: String, id: Uuid) {
+    let mut conn = place.store.write().await.unwrap();
+    let document = bia_store::db::Value::Json(text.into());
+    conn.execute(sql, &[document, id.into()]).await.unwrap();
+}
+
+const TRAITS: &str = "UPDATE identities SET traits = $1 WHERE id = $2";
+const CONFIG: &str = "UPDATE identity_credentials SET config = $1, version = 0 WHERE id = $2";
+
+async fn one_who_cannot_be_read_does_not_break_lists(place: &Place) {
+    // MariaDB keeps no document that is nested so deeply.
+    if place.store.dialect() == bia_store::Dialect::MySql {
+        return;
+    }
+    let mut people = Vec::new();
+    for n in 0..6 {
+        people.push(kept(&place.store, &format!("user-{n}@example.org")).await);
+    }
+    people.sort_by_key(|p| p.id);
+    put_json(place, TRAITS, deep(), people[1].id).await;
+    put_json(place, CONFIG, deep(), people[2].credentials[0].id).await;
+    put_json(place, TRAITS, deep(), people[5].id).await;
+    let ids = |of: &[usize]| of.iter().map(|n| people[*n].id).collect::<Vec<_>>();
+    let mut conn = place.store.read().await.unwrap();
+    for (size, expand, pages) in [
+        (
+            1,
+            Expand::Credentials,
+            vec![ids(&[0]), ids(&[3]), ids(&[4])],
+        ),
+        (2, Expand::Credentials, vec![ids(&[0, 3]), ids(&[4])]),
+        (2, Expand::Addresses, vec![ids(&[0, 2]), ids(&[3, 4])]),
+        (10, Expand::Addresses, vec![ids(&[0, 2, 3, 4])]),
+    ] {
+        let mut id = Uuid::nil();
+        for (n, expected) in pages.iter().enumerate() {
+            let page = Page::After { id, size };
+            let found = identity::list(&mut conn, Filter::All, page, expand)
+                .await
+                .unwrap();
+            let shown: Vec<Uuid> = found.items.iter().map(|i| i.id).collect();
+            assert_eq!(&shown, expected, "page {n} of {size}");
+            assert_eq!(found.more, n + 1 < pages.len(), "page {n} of {size}");
+            id = shown[shown.len() - 1];
+        }
+    }
+    let counted = Page::Offset { skip: 0, size: 2 };
+    let first = identity::list(&mut conn, Filter::All, counted, Expand::Addresses)
+        .await
+        .unwrap();
+    assert_eq!((first.items.len(), first.more), (1, true));
+    let alone = identity::find(&mut conn, people[1].id, Expand::Addresses).await;
+    match alone {
+        Err(StoreError::Corrupt { column, id, .. }) => {
+            assert_eq!((column.as_str(), id), ("traits", people[1].id));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn what_the_reference_keeps_and_we_could_not_is_read_with_signs_in_its_place(place: &Place) {
+    // The other databases read numbers and texts themselves.
+    if place.store.dialect() != bia_store::Dialect::Sqlite {
+        return;
+    }
+    let somebody = kept(&place.store, "user-1@example.org").await;
+    let text = r#"{"email":"user-1@example.org","n":1e400,"name":"\ud800"}"#;
+    put_json(place, TRAITS, text.into(), somebody.id).await;
+    let traits = read(place, somebody.id).await.unwrap().traits;
+    assert_eq!(
+        traits,
+        json!({"email": "user-1@example.org", "n": f64::MAX, "name": "\u{fffd}"})
+    );
+}
+
+async fn old_credentials_are_read_as_new_ones_and_stored_so_with_the_next_change(place: &Place) {
+    let mut somebody = person("user-1@example.org");
+    let keys = Credential::new(MethodName::Webauthn, Vec::new(), json!({}), NOW);
+    somebody.credentials.push(keys);
+    somebody.credentials[0].identifiers = vec!["User-1@Example.org".into()];
+    keep(&place.store, &somebody).await.unwrap();
+    let code = somebody.credential(MethodName::Code).unwrap().id;
+    let old = json!({"address_type": "email", "used_at": null}).to_string();
+    put_json(place, CONFIG, old, code).await;
+    let keys = json!({"credentials": [{"id": "AAAA"}]}).to_string();
+    put_json(place, CONFIG, keys, somebody.credentials[2].id).await;
+
+    let mut found = read(place, somebody.id).await.unwrap();
+    let code = found.credential(MethodName::Code).unwrap();
+    assert_eq!(
+        (code.version, &code.config),
+        (
+            1,
+            &json!({"addresses": [{"channel": "email", "address": "user-1@example.org"}]})
+        )
+    );
+    let keys = found.credential(MethodName::Webauthn).unwrap();
+    assert_eq!(keys.version, 1);
+    assert_eq!(keys.config["credentials"][0]["is_passwordless"], false);
+    assert!(keys.config["user_handle"].is_string());
+    let password = found.credential(MethodName::Password).unwrap();
+    assert_eq!(password.identifiers, ["user-1@example.org"]);
+
+    // What is not changed stays as it is stored; what is goes whole into the new version.
+    let sql = "SELECT COUNT(*) FROM identity_credentials WHERE version = $1";
+    let old_ones = async || {
+        let mut conn = place.store.read().await.unwrap();
+        let row = conn.fetch_one(sql, args![0]).await.unwrap();
+        row.only::<i64>("identity_credentials").unwrap()
+    };
+    transact!(place.store, tx => identity::update(tx, &mut found, NOW).await).unwrap();
+    assert_eq!(old_ones().await, 2, "the password was spelled otherwise");
+    let password = found.credential_mut(MethodName::Password).unwrap();
+    assert_eq!(password.version, 1);
+    (password.config, password.version) = (json!({"hashed_password": "new"}), 0);
+    transact!(place.store, tx => identity::update(tx, &mut found, NOW).await).unwrap();
+    assert_eq!(old_ones().await, 2);
+    assert_eq!(found.credential(MethodName::Password).unwrap().version, 1);
+    let again = read(place, somebody.id).await.unwrap();
+    for (read, kept) in again.credentials.iter().zip(&found.credentials) {
+        assert_eq!(
+            (&read.config, read.version, &read.identifiers),
+            (&kept.config, kept.version, &kept.identifiers)
+        );
     }
 }

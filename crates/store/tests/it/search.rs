@@ -16,6 +16,7 @@ on_each_database!(
     a_rare_condition_leads_wherever_it_stands,
     what_the_reference_wrote_is_found_after_a_round,
     other_traits_are_found_after_a_round,
+    a_round_goes_on_behind_one_who_cannot_be_read,
 );
 
 /// The addresses of those who are found, in the order in which they are.
@@ -228,5 +229,46 @@ async fn other_traits_are_found_after_a_round(place: &Place) {
     assert_eq!(
         found(place, &[Condition::word("ü")]).await,
         ["ann@example.org"]
+    );
+}
+
+async fn a_round_goes_on_behind_one_who_cannot_be_read(place: &Place) {
+    // MariaDB keeps no document that is nested so deeply.
+    if place.store.dialect() == bia_store::Dialect::MySql {
+        return;
+    }
+    let mut people = Vec::new();
+    for name in ["ann", "bob", "cid"] {
+        people.push(kept(&place.store, &format!("{name}@example.org")).await);
+    }
+    people.sort_by_key(|p| p.id);
+    let mut conn = place.store.write().await.unwrap();
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    conn.execute(
+        "UPDATE identities SET traits = $1 WHERE id = $2",
+        &[bia_store::db::Value::Json(deep.into()), people[1].id.into()],
+    )
+    .await
+    .unwrap();
+    conn.execute("DELETE FROM bia_search_entry", &[])
+        .await
+        .unwrap();
+    conn.execute("DELETE FROM bia_search_term", &[])
+        .await
+        .unwrap();
+    drop(conn);
+    refresh_all(place).await;
+    for somebody in [&people[0], &people[2]] {
+        let word = [Condition::word(&email(somebody))];
+        assert_eq!(found(place, &word).await, [email(somebody)]);
+    }
+    assert_eq!(
+        found(place, &[Condition::word(&email(&people[1]))]).await,
+        [""; 0]
+    );
+    assert_eq!(
+        refresh_all(place).await,
+        0,
+        "it is not tried again and again"
     );
 }

@@ -20,6 +20,8 @@ on_each_database!(
     extension_depends_on_the_time_left,
     lists_are_newest_first_and_paged,
     bulk_changes_count_what_changed,
+    rows_of_old_versions_are_read,
+    a_session_that_had_ended_is_not_touched_again,
 );
 
 async fn a_token_brings_session_devices_and_identity_in_one_go(place: &Place) {
@@ -353,4 +355,58 @@ async fn bulk_changes_count_what_changed(place: &Place) {
         .await
         .unwrap();
     assert_eq!(left.only::<i64>("t").unwrap(), 0);
+}
+
+async fn rows_of_old_versions_are_read(place: &Place) {
+    let person = kept(&place.store, "user-1@example.org").await;
+    let page = AdminPage {
+        active: None,
+        after: None,
+        size: 10,
+        devices: false,
+    };
+    let legacy = serde_json::json!([{"method": "v0.6_legacy_session"}]);
+    for (methods, level, shown, live) in [
+        (&legacy, "aal1", Aal::Aal1, Aal::Aal1),
+        (&legacy, "", Aal::Unsaid, Aal::Aal1),
+        (&serde_json::Value::Null, "aal1", Aal::Aal1, Aal::Aal0),
+        (&legacy, "aal7", Aal::Unsaid, Aal::Aal1),
+    ] {
+        let (session, token) = signed_in(&place.store, &person).await;
+        let mut conn = place.store.write().await.unwrap();
+        conn.execute(
+            "UPDATE sessions SET authentication_methods = $1, aal = $2 WHERE id = $3",
+            args![methods, level, session.id],
+        )
+        .await
+        .unwrap();
+        let listed = session::list(&mut conn, page, NOW).await.unwrap().items;
+        let listed = listed.iter().find(|s| s.id == session.id).unwrap();
+        assert_eq!(listed.aal, shown, "{methods} {level}");
+        let found = session::find_by_token(&mut conn, &[&token], NOW).await;
+        assert_eq!(
+            found.unwrap().unwrap().session.aal,
+            live,
+            "{methods} {level}"
+        );
+    }
+}
+
+async fn a_session_that_had_ended_is_not_touched_again(place: &Place) {
+    let person = kept(&place.store, "user-1@example.org").await;
+    let (session, _) = signed_in(&place.store, &person).await;
+    let mut conn = place.store.write().await.unwrap();
+    let (sooner, later) = (NOW + Duration::hours(1), NOW + Duration::hours(2));
+    session::revoke(&mut conn, session.id, sooner)
+        .await
+        .unwrap();
+    let others = session::revoke_others(&mut conn, person.id, Uuid::nil(), later).await;
+    assert_eq!(others.unwrap(), 1, "it counts all the same");
+    let sql = "SELECT updated_at FROM sessions WHERE id = $1";
+    let row = conn.fetch_one(sql, args![session.id]).await.unwrap();
+    let updated_at: time::OffsetDateTime = row.only("sessions").unwrap();
+    assert!(
+        (updated_at - sooner).abs() < Duration::SECOND,
+        "{updated_at}"
+    );
 }

@@ -149,4 +149,17 @@ mod tests {
         );
         assert!(stored["recovery_codes"][0]["used_at"].is_null());
     }
+
+    #[test]
+    fn a_code_with_the_zero_time_of_the_reference_was_not_used() {
+        let config = serde_json::json!({"recovery_codes": [
+            {"code": "aaaaaaaa", "used_at": "0001-01-01T00:00:00Z"},
+            {"code": "bbbbbbbb", "used_at": "2025-01-01T00:00:00Z"},
+        ]});
+        let config: LookupConfig = serde_json::from_value(config).unwrap();
+        assert_eq!(config.find("aaaaaaaa"), Found::Unused(0));
+        assert_eq!(config.find("bbbbbbbb"), Found::Used);
+        assert_eq!(config.unused(), 1);
+        assert!(config.to_json()["recovery_codes"][0]["used_at"].is_null());
+    }
 }

@@ -72,7 +72,7 @@ impl OidcConfig {
     }
 }
 
-/// Gives an identity these connections instead of those that it has.
+/// Gives an identity these connections instead of those that it has. None are null, as the reference keeps that.
 pub(super) fn put(
     identity: &mut Identity,
     kind: MethodName,
@@ -82,7 +82,7 @@ pub(super) fn put(
     let mut identifiers: Vec<String> = connections.iter().map(Connection::identifier).collect();
     identifiers.sort();
     let config = OidcConfig {
-        providers: Some(connections),
+        providers: Some(connections).filter(|c| !c.is_empty()),
     };
     match identity.credential_mut(kind) {
         Some(credential) => {

@@ -136,8 +136,8 @@ pub(super) fn overlay(base: &mut Map<String, Value>, over: &Map<String, Value>) 
     for (name, value) in over {
         match (base.get_mut(name), value) {
             (Some(Value::Object(base)), Value::Object(over)) => overlay(base, over),
-            // An object that a form made for a group of empty fields says nothing.
-            (_, Value::Object(over)) if over.is_empty() => {}
+            // An object that a form made for a group of empty fields says nothing; the reference keeps it all the same.
+            (Some(_), Value::Object(over)) if over.is_empty() => {}
             _ => {
                 base.insert(name.clone(), value.clone());
             }
@@ -164,7 +164,7 @@ mod tests {
             &mut base,
             &object(json!({"name": {"first": "Augusta"}, "age": 36, "address": {}})),
         );
-        let expected = json!({"email": "a@example.org", "name": {"first": "Augusta", "last": "Lovelace"}, "age": 36});
+        let expected = json!({"email": "a@example.org", "name": {"first": "Augusta", "last": "Lovelace"}, "age": 36, "address": {}});
         assert_eq!(Value::Object(base), expected);
     }
 

@@ -32,6 +32,10 @@ impl AdminMethod for Webauthn {
             .user_handle
             .get_or_insert_with(|| key::default_handle(identity));
         put(identity, &merged, now);
+        // As the reference keeps what was brought along, until the identity is changed.
+        if let Some(credential) = identity.credential_mut(MethodName::Webauthn) {
+            credential.version = 0;
+        }
         Ok(())
     }
 
