@@ -1,8 +1,4 @@
 //! `bia search`: the terms by which identities are found.
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
 
 use anyhow::Context as _;
 use bia_config::Flags;
