@@ -43,7 +43,7 @@ pub(super) struct Sql {
     #[arg(short = 'b', long = "database.cleanup.batch_size", value_name = "ROWS")]
     batch_size: Option<u32>,
 
-    /// How long to rest after each kind (database.cleanup.sleep.tables; 1m when nothing is said).
+    /// How long to rest after each kind of which something was removed (database.cleanup.sleep.tables; 1m when nothing is said).
     #[arg(long = "database.cleanup.sleep.tables", value_name = "TIME", value_parser = duration)]
     sleep: Option<Duration>,
 
@@ -77,7 +77,9 @@ impl Cleanup {
 impl Sql {
     async fn run(self) -> anyhow::Result<()> {
         let (dsn, plan) = self.prepared().await?;
-        let store = connect::open(&dsn.existing()).await?;
+        let store = connect::open(&dsn.existing())
+            .await
+            .context("The database cannot be opened.")?;
         migrate::ensure_complete(&store).await?;
         network::ensure(&store, OffsetDateTime::now_utc())
             .await
@@ -134,7 +136,8 @@ async fn clean(store: &Store, plan: &Plan) -> anyhow::Result<()> {
             .with_context(|| format!("Expired {} cannot be removed.", kind.as_str()))?;
         drop(conn);
         eprintln!("{removed} {} removed.", kind.as_str());
-        if Some(&kind) != kinds.last() {
+        // The rest is for a database that has just worked.
+        if removed > 0 && Some(&kind) != kinds.last() {
             tokio::time::sleep(plan.rest).await;
         }
     }

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use bia_store::{Dialect, Dsn, Store, StoreError};
 
 /// How long a database server may take to answer.
@@ -24,8 +23,8 @@ const FINAL: [&str; 4] = [
 /// Opens a database. One whose server is only about to start is waited for, and whoever started the command is told.
 ///
 /// # Errors
-/// When it cannot be opened; the cause is a [`StoreError`].
-pub(super) async fn open(dsn: &Dsn) -> anyhow::Result<Store> {
+/// When it cannot be opened.
+pub(super) async fn open(dsn: &Dsn) -> Result<Store, StoreError> {
     let deadline = Instant::now() + PATIENCE;
     let mut pause = PAUSE;
     loop {
@@ -35,7 +34,7 @@ pub(super) async fn open(dsn: &Dsn) -> anyhow::Result<Store> {
         };
         let left = deadline.saturating_duration_since(Instant::now());
         if left < pause || !may_pass(dsn.dialect(), &error) {
-            return Err(error).context("The database cannot be opened.");
+            return Err(error);
         }
         eprintln!(
             "The database does not answer yet ({error}). It is tried again for up to {} seconds.",

@@ -78,7 +78,7 @@ fn parsed(dsn: &str, flag: &str) -> anyhow::Result<Dsn> {
 
 async fn open(dsn: &Dsn, flag: &str) -> anyhow::Result<Store> {
     let store = connect::open(dsn).await;
-    store.with_context(|| format!("The database of {flag} is not there."))
+    store.with_context(|| format!("The database of {flag} cannot be opened."))
 }
 
 /// Whether the target is in use already, with what was once the source's.

@@ -155,7 +155,7 @@ impl Down {
             "Say how many migrations to take back, for example with --steps 1."
         );
         let steps = usize::try_from(self.steps)?;
-        let store = self.database.open().await?;
+        let store = self.database.open_existing().await?;
         print_table(&migrate::status(&store).await?);
         if !self.yes
             && !asked(&format!(
@@ -231,12 +231,12 @@ impl Status {
 
 impl Database {
     pub(super) async fn open(&self) -> anyhow::Result<Store> {
-        connect::open(&Dsn::parse(&self.dsn()?)?).await
+        open(&Dsn::parse(&self.dsn()?)?).await
     }
 
     /// As [`Database::open`], but a SQLite file that is not there is not made.
-    async fn open_existing(&self) -> anyhow::Result<Store> {
-        connect::open(&Dsn::parse(&self.dsn()?)?.existing()).await
+    pub(super) async fn open_existing(&self) -> anyhow::Result<Store> {
+        open(&Dsn::parse(&self.dsn()?)?.existing()).await
     }
 
     /// The rest of the configuration does not have to be right for a migration.
@@ -255,6 +255,11 @@ impl Database {
             (None, false) => anyhow::bail!("{WHERE}"),
         }
     }
+}
+
+async fn open(dsn: &Dsn) -> anyhow::Result<Store> {
+    let store = connect::open(dsn).await;
+    store.context("The database cannot be opened.")
 }
 
 /// Whether a database can be worked on.

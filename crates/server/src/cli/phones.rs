@@ -84,7 +84,7 @@ struct Tally {
 
 impl NormalizePhoneNumbers {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let store = self.database.open().await?;
+        let store = self.database.open_existing().await?;
         migrate::ensure_complete(&store).await?;
         network::ensure(&store, OffsetDateTime::now_utc()).await?;
         if self.dry_run {

@@ -35,7 +35,7 @@ impl Search {
 
 impl Rebuild {
     async fn run(self) -> anyhow::Result<()> {
-        let store = self.database.open().await?;
+        let store = self.database.open_existing().await?;
         network::ensure(&store, OffsetDateTime::now_utc())
             .await
             .context("The database cannot be read.")?;

@@ -138,6 +138,7 @@ mod tests {
             "bia courier watch all -c a.yml",
             "bia migrate sql up -e=true --yes=true",
             "bia migrate sql up -e -y -y",
+            "bia migrate sql up -ey",
             "bia migrate sql -e -y",
             "bia migrate sql -e up -y",
             "bia migrate sql status -e --block=True --format json --format yaml",

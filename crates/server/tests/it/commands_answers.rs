@@ -167,7 +167,7 @@ fn an_answer_that_cannot_be_written_is_a_failure() {
 
 #[test]
 fn a_name_is_suggested_once() {
-    let output = bia(&["explain", "selfservice.methods.totp.enabledd"], "", "");
+    let output = bia(&["explain", "identity_disabledx"], "", "");
     let told = text(&output.stderr);
     let (_, names) = told.split_once("Did you mean ").unwrap();
     let mut names: Vec<&str> = names.trim().trim_end_matches('?').split(", ").collect();
