@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::args;
 use crate::db::{Conn, StoreError, Value};
+use crate::migrate::has_table;
 
 /// Session token exchanges do not say when they end; no flow lives as long as this.
 const EXCHANGE_LIFE: Duration = Duration::days(1);
@@ -16,8 +17,20 @@ pub enum Expiring {
     Sessions,
     /// Continuity containers.
     Continuity,
+    /// Continuity containers of the reference, where it was here before us.
+    ReferenceContinuity,
     /// Flows of all kinds.
     Flows,
+    /// Flows of the reference, with their codes and tokens.
+    ReferenceLogins,
+    /// Likewise.
+    ReferenceRecoveries,
+    /// Likewise.
+    ReferenceRegistrations,
+    /// Likewise.
+    ReferenceSettings,
+    /// Likewise.
+    ReferenceVerifications,
     /// Codes and link tokens.
     Codes,
     /// Errors.
@@ -38,10 +51,16 @@ pub enum Expiring {
 
 impl Expiring {
     /// All of them, in order.
-    pub const ALL: [Expiring; 11] = [
+    pub const ALL: [Expiring; 17] = [
         Expiring::Sessions,
         Expiring::Continuity,
+        Expiring::ReferenceContinuity,
         Expiring::Flows,
+        Expiring::ReferenceLogins,
+        Expiring::ReferenceRecoveries,
+        Expiring::ReferenceRegistrations,
+        Expiring::ReferenceSettings,
+        Expiring::ReferenceVerifications,
         Expiring::Codes,
         Expiring::Errors,
         Expiring::TokenExchanges,
@@ -57,7 +76,13 @@ impl Expiring {
         match self {
             Expiring::Sessions => "sessions",
             Expiring::Continuity => "continuity containers",
+            Expiring::ReferenceContinuity => "continuity containers of the reference",
             Expiring::Flows => "flows",
+            Expiring::ReferenceLogins => "login flows of the reference",
+            Expiring::ReferenceRecoveries => "recovery flows of the reference",
+            Expiring::ReferenceRegistrations => "registration flows of the reference",
+            Expiring::ReferenceSettings => "settings flows of the reference",
+            Expiring::ReferenceVerifications => "verification flows of the reference",
             Expiring::Codes => "codes",
             Expiring::Errors => "errors",
             Expiring::TokenExchanges => "session token exchanges",
@@ -66,6 +91,19 @@ impl Expiring {
             Expiring::AbuseCounters => "counters of wrong attempts",
             Expiring::TrustedBrowsers => "trusted browsers",
             Expiring::Refusals => "refusals",
+        }
+    }
+
+    /// The table of the reference that we neither read nor write, and that need not be there.
+    fn foreign_table(self) -> Option<&'static str> {
+        match self {
+            Expiring::ReferenceContinuity => Some("continuity_containers"),
+            Expiring::ReferenceLogins => Some("selfservice_login_flows"),
+            Expiring::ReferenceRecoveries => Some("selfservice_recovery_flows"),
+            Expiring::ReferenceRegistrations => Some("selfservice_registration_flows"),
+            Expiring::ReferenceSettings => Some("selfservice_settings_flows"),
+            Expiring::ReferenceVerifications => Some("selfservice_verification_flows"),
+            _ => None,
         }
     }
 
@@ -83,6 +121,30 @@ impl Expiring {
             Expiring::Flows => (
                 "SELECT id FROM bia_flow WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
                 "DELETE FROM bia_flow WHERE nid = $1 AND id IN ($*)",
+            ),
+            Expiring::ReferenceContinuity => (
+                "SELECT id FROM continuity_containers WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM continuity_containers WHERE (nid = $1) IS TRUE AND id IN ($*)",
+            ),
+            Expiring::ReferenceLogins => (
+                "SELECT id FROM selfservice_login_flows WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM selfservice_login_flows WHERE (nid = $1) IS TRUE AND id IN ($*)",
+            ),
+            Expiring::ReferenceRecoveries => (
+                "SELECT id FROM selfservice_recovery_flows WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM selfservice_recovery_flows WHERE (nid = $1) IS TRUE AND id IN ($*)",
+            ),
+            Expiring::ReferenceRegistrations => (
+                "SELECT id FROM selfservice_registration_flows WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM selfservice_registration_flows WHERE (nid = $1) IS TRUE AND id IN ($*)",
+            ),
+            Expiring::ReferenceSettings => (
+                "SELECT id FROM selfservice_settings_flows WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM selfservice_settings_flows WHERE (nid = $1) IS TRUE AND id IN ($*)",
+            ),
+            Expiring::ReferenceVerifications => (
+                "SELECT id FROM selfservice_verification_flows WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
+                "DELETE FROM selfservice_verification_flows WHERE (nid = $1) IS TRUE AND id IN ($*)",
             ),
             Expiring::Codes => (
                 "SELECT id FROM bia_code WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
@@ -119,6 +181,21 @@ impl Expiring {
             ),
         }
     }
+}
+
+/// Those whose tables this database has, in order.
+pub async fn present(conn: &mut Conn) -> Result<Vec<Expiring>, StoreError> {
+    let mut kinds = Vec::new();
+    for kind in Expiring::ALL {
+        let is_there = match kind.foreign_table() {
+            Some(table) => has_table(conn, table).await?,
+            None => true,
+        };
+        if is_there {
+            kinds.push(kind);
+        }
+    }
+    Ok(kinds)
 }
 
 /// Removes at most `batch` rows of a kind that had expired at `before` (now, less the time that

@@ -3,18 +3,15 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bia_config::Sources;
 use bia_config::section::database as configured;
-use bia_config::{Flags, Sources};
-use bia_store::cleanup::{Expiring, remove_expired};
+use bia_store::cleanup::{present, remove_expired};
 use bia_store::{Dsn, Store, network};
 use clap::{ArgAction, Args, Subcommand};
 use time::OffsetDateTime;
 
-use super::{ConfigFiles, Threads, block_on, sources};
+use super::{ConfigFiles, Threads, block_on, connect, migrate, sources};
 use crate::start;
-
-/// How long the database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Subcommand)]
 pub(super) enum Cleanup {
@@ -46,7 +43,7 @@ pub(super) struct Sql {
     #[arg(short = 'b', long = "database.cleanup.batch_size", value_name = "ROWS")]
     batch_size: Option<u32>,
 
-    /// How long to rest after each kind (database.cleanup.sleep.tables; 1m when nothing is said).
+    /// How long to rest after each kind of which something was removed (database.cleanup.sleep.tables; 1m when nothing is said).
     #[arg(long = "database.cleanup.sleep.tables", value_name = "TIME", value_parser = duration)]
     sleep: Option<Duration>,
 
@@ -80,9 +77,10 @@ impl Cleanup {
 impl Sql {
     async fn run(self) -> anyhow::Result<()> {
         let (dsn, plan) = self.prepared().await?;
-        let store = Store::connect(&dsn, PATIENCE)
+        let store = connect::open(&dsn.existing())
             .await
             .context("The database cannot be opened.")?;
+        migrate::ensure_complete(&store).await?;
         network::ensure(&store, OffsetDateTime::now_utc())
             .await
             .context("The database cannot be read.")?;
@@ -91,26 +89,22 @@ impl Sql {
         Ok(())
     }
 
-    /// Where, and what is configured where it matters: flags count more than files.
+    /// Where, and what is configured where it matters: flags count more than the environment, and that more than files.
     async fn prepared(&self) -> anyhow::Result<(Dsn, Plan)> {
         anyhow::ensure!(
             self.dsn.is_some() || self.read_from_env,
             "With -e=false the database has to be given: `bia cleanup sql -e=false DSN`."
         );
-        let sources = sources::from_files(&self.files, Flags::default());
-        let configured = if self.files.config.is_empty() {
-            configured::Cleanup::default()
-        } else {
-            let config = start::load(&sources).await;
-            let config = config.map_err(|findings| anyhow::anyhow!("{findings}"))?;
-            config.database.cleanup.clone()
-        };
+        let sources = sources::of_a_tool(&self.files);
+        let config = start::load(&sources).await;
+        let config = config.map_err(|findings| anyhow::anyhow!("{findings}"))?;
+        let configured = &config.database.cleanup;
         let dsn = match &self.dsn {
             Some(dsn) => dsn.clone(),
             None => named(&sources)?,
         };
         let dsn = Dsn::parse(&dsn).context("The address of the database is not usable.")?;
-        Ok((dsn, self.plan(&configured)))
+        Ok((dsn, self.plan(configured)))
     }
 
     fn plan(&self, configured: &configured::Cleanup) -> Plan {
@@ -131,14 +125,19 @@ fn named(sources: &Sources) -> anyhow::Result<String> {
 }
 
 async fn clean(store: &Store, plan: &Plan) -> anyhow::Result<()> {
-    for kind in Expiring::ALL {
+    let kinds = present(&mut store.read().await?)
+        .await
+        .context("The database cannot be read.")?;
+    for kind in &kinds {
+        let kind = *kind;
         let mut conn = store.write().await?;
         let removed = remove_expired(&mut conn, kind, plan.before, plan.batch)
             .await
             .with_context(|| format!("Expired {} cannot be removed.", kind.as_str()))?;
         drop(conn);
         eprintln!("{removed} {} removed.", kind.as_str());
-        if Some(&kind) != Expiring::ALL.last() {
+        // The rest is for a database that has just worked.
+        if removed > 0 && Some(&kind) != kinds.last() {
             tokio::time::sleep(plan.rest).await;
         }
     }

@@ -1,22 +1,13 @@
 //! `bia copy`: everything durable, from one database to another of any kind.
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
-
-use std::time::Duration;
 
 use anyhow::Context as _;
-use bia_store::copy::{self, Compared, Precision, Watcher};
-use bia_store::{Dialect, Dsn, Store};
+use bia_store::copy::{self, Compared, CopyError, Precision, Watcher};
+use bia_store::{Dsn, Store, migrate, network};
 use clap::Args;
 use time::OffsetDateTime;
 
 use super::progress::{Progress, bar};
-use super::{Threads, block_on};
-
-/// How long each database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::{Threads, block_on, connect};
 
 #[derive(Args)]
 pub(super) struct Copy {
@@ -46,6 +37,10 @@ impl Copy {
         );
         let from = parsed(&self.from, "--from")?.existing();
         let to = parsed(&self.to, "--to")?;
+        anyhow::ensure!(
+            !to.is_memory(),
+            "A database in memory is gone when this command ends. Give --to one that stays."
+        );
         let from = open(&from, "--from").await?;
         let to = open(&to, "--to").await?;
         let mut watched = Watched {
@@ -54,7 +49,15 @@ impl Copy {
         };
         let copied = copy::copy(&from, &to, OffsetDateTime::now_utc(), &mut watched).await;
         drop(watched);
-        let compared = copied?;
+        let compared = match copied {
+            Err(refused @ CopyError::Refused(_)) if is_same_network(&from, &to).await => {
+                return Err(refused).context(
+                    "Both databases belong to the same network: this copy was made and finished before. Serve the target, \
+                     or give an empty one to copy again.",
+                );
+            }
+            copied => copied?,
+        };
         let precision = Precision::between(from.dialect(), to.dialect());
         from.close().await;
         to.close().await;
@@ -74,13 +77,19 @@ fn parsed(dsn: &str, flag: &str) -> anyhow::Result<Dsn> {
 }
 
 async fn open(dsn: &Dsn, flag: &str) -> anyhow::Result<Store> {
-    // A file that cannot be opened now cannot be later.
-    let patience = match dsn.dialect() {
-        Dialect::Sqlite => Duration::ZERO,
-        _ => PATIENCE,
-    };
-    let store = Store::connect(dsn, patience).await;
+    let store = connect::open(dsn).await;
     store.with_context(|| format!("The database of {flag} cannot be opened."))
+}
+
+/// Whether the target is in use already, with what was once the source's.
+async fn is_same_network(from: &Store, to: &Store) -> bool {
+    let of = async |store: &Store| network::recall(store).await.ok().flatten();
+    let is_whole = match to.read().await {
+        Ok(mut conn) => migrate::inspect(&mut conn).await.is_ok(),
+        Err(_) => false,
+    };
+    let (from, to) = (of(from).await, of(to).await);
+    is_whole && from.is_some() && from == to
 }
 
 fn print(compared: &[Compared], precision: Precision) {

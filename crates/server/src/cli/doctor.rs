@@ -1,8 +1,4 @@
 //! `bia doctor`: looks a configuration over.
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
 
 use bia_config::Flags;
 use clap::Args;

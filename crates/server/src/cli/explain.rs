@@ -1,9 +1,7 @@
 //! `bia explain`: what an error, a message or a configuration key means; and why a request was refused, which a running
 //! server is asked.
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
+
+use std::collections::HashSet;
 
 use clap::{Args, ValueEnum};
 use serde_json::Value;
@@ -82,6 +80,13 @@ fn kind_named(name: &str) -> anyhow::Result<Kind> {
 }
 
 fn unknown(name: &str, near: &[String]) -> anyhow::Error {
+    // A name may be one of a key and of an error.
+    let mut seen = HashSet::new();
+    let near: Vec<&str> = near
+        .iter()
+        .map(String::as_str)
+        .filter(|name| seen.insert(*name))
+        .collect();
     if near.is_empty() {
         anyhow::anyhow!("There is no error, message or configuration key {name:?}.")
     } else {

@@ -1,8 +1,4 @@
 //! `bia migrate sql`: brings a database to the shape that this version works with, and back.
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
 
 use std::io::{BufRead as _, Write as _};
 use std::time::Duration;
@@ -10,15 +6,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bia_config::Flags;
 use bia_store::migrate::{self, Step};
-use bia_store::{Dsn, Store};
-use clap::{Args, Subcommand, ValueEnum};
+use bia_store::{Dsn, Store, StoreError};
+use clap::{Args, Subcommand};
 use time::OffsetDateTime;
 
+use super::client::output::{self, Format, Shown};
 use super::phones::NormalizePhoneNumbers;
-use super::{ConfigFiles, Threads, block_on, sources};
+use super::{ConfigFiles, Threads, block_on, connect, sources};
 
-/// How long the database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long `--block` waits before it looks again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Subcommand)]
 pub(super) enum Migrate {
@@ -87,23 +84,13 @@ struct Status {
     #[arg(long)]
     block: bool,
 
-    /// How the steps are shown.
-    #[arg(long, value_enum, default_value_t = Shown::Table)]
-    format: Shown,
+    /// How the steps are shown: table, json, json-pretty, yaml, jsonpath=PATH or jsonpointer=POINTER.
+    #[arg(long, default_value = "table", value_parser = Format::parse)]
+    format: Format,
 
     /// Show nothing but numbers.
     #[arg(short, long)]
     quiet: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Shown {
-    /// For people.
-    Table,
-    /// One line of JSON.
-    Json,
-    /// JSON for people.
-    JsonPretty,
 }
 
 #[derive(Args)]
@@ -144,10 +131,7 @@ impl Up {
         let store = self.database.open().await?;
         let steps = migrate::status(&store).await?;
         print_table(&steps);
-        let pending = steps
-            .iter()
-            .filter(|step| step.applied_at.is_none())
-            .count();
+        let pending = pending(&steps);
         if pending == 0 {
             println!("Nothing is to be done: all migrations are applied.");
             return Ok(());
@@ -171,7 +155,7 @@ impl Down {
             "Say how many migrations to take back, for example with --steps 1."
         );
         let steps = usize::try_from(self.steps)?;
-        let store = self.database.open().await?;
+        let store = self.database.open_existing().await?;
         print_table(&migrate::status(&store).await?);
         if !self.yes
             && !asked(&format!(
@@ -194,16 +178,13 @@ impl Down {
 
 impl Status {
     async fn run(self) -> anyhow::Result<()> {
-        let store = self.database.open().await?;
+        let store = self.open().await?;
         loop {
             let steps = migrate::status(&store).await?;
-            let pending = steps
-                .iter()
-                .filter(|step| step.applied_at.is_none())
-                .count();
+            let pending = pending(&steps);
             if pending > 0 && self.block {
                 eprintln!("Waiting for {pending} migrations.");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+                tokio::time::sleep(LOOK_AGAIN).await;
                 continue;
             }
             self.show(&steps)?;
@@ -216,25 +197,46 @@ impl Status {
     }
 
     fn show(&self, steps: &[Step]) -> anyhow::Result<()> {
-        if self.quiet {
-            steps.iter().for_each(|step| println!("{:04}", step.number));
+        if self.format == Format::Table && !self.quiet {
+            print_table(steps);
             return Ok(());
         }
-        match self.format {
-            Shown::Table => print_table(steps),
-            Shown::Json => println!("{}", serde_json::to_string(&as_json(steps))?),
-            Shown::JsonPretty => println!("{}", serde_json::to_string_pretty(&as_json(steps))?),
+        let row = |step: &Step| vec![version(step), step.name.to_owned(), state(step).to_owned()];
+        let shown = Shown {
+            titles: vec!["VERSION", "NAME", "STATUS"],
+            rows: steps.iter().map(row).collect(),
+            is_list: true,
+            next_page_token: None,
+            json: as_json(steps),
+        };
+        output::print(&shown, &self.format, self.quiet)
+    }
+
+    /// Looks at a database and makes none. With `--block` a SQLite file that is not there yet is waited for.
+    async fn open(&self) -> anyhow::Result<Store> {
+        loop {
+            let error = match self.database.open_existing().await {
+                Ok(store) => return Ok(store),
+                Err(error) => error,
+            };
+            let is_missing = matches!(error.downcast_ref(), Some(StoreError::Unavailable { .. }));
+            if !self.block || !is_missing {
+                return Err(error);
+            }
+            eprintln!("Waiting for the database: {error:#}");
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
-        Ok(())
     }
 }
 
 impl Database {
     pub(super) async fn open(&self) -> anyhow::Result<Store> {
-        let dsn = Dsn::parse(&self.dsn()?)?;
-        Store::connect(&dsn, PATIENCE)
-            .await
-            .context("The database cannot be opened.")
+        open(&Dsn::parse(&self.dsn()?)?).await
+    }
+
+    /// As [`Database::open`], but a SQLite file that is not there is not made.
+    pub(super) async fn open_existing(&self) -> anyhow::Result<Store> {
+        open(&Dsn::parse(&self.dsn()?)?.existing()).await
     }
 
     /// The rest of the configuration does not have to be right for a migration.
@@ -255,15 +257,37 @@ impl Database {
     }
 }
 
+async fn open(dsn: &Dsn) -> anyhow::Result<Store> {
+    let store = connect::open(dsn).await;
+    store.context("The database cannot be opened.")
+}
+
+/// Whether a database can be worked on.
+///
+/// # Errors
+/// When steps are still to be taken, or it is no database of ours. Nothing was changed.
+pub(super) async fn ensure_complete(store: &Store) -> anyhow::Result<()> {
+    let steps = migrate::status(store).await?;
+    anyhow::ensure!(
+        pending(&steps) == 0,
+        "Migrations are pending. Run `bia migrate sql up` first. Nothing was changed."
+    );
+    Ok(())
+}
+
+fn pending(steps: &[Step]) -> usize {
+    let pending = steps.iter().filter(|step| step.applied_at.is_none());
+    pending.count()
+}
+
+fn version(step: &Step) -> String {
+    format!("{:04}", step.number)
+}
+
 fn print_table(steps: &[Step]) {
     println!("{:<8}{:<24}Status", "Version", "Name");
     for step in steps {
-        println!(
-            "{:<8}{:<24}{}",
-            format!("{:04}", step.number),
-            step.name,
-            state(step)
-        );
+        println!("{:<8}{:<24}{}", version(step), step.name, state(step));
     }
 }
 
@@ -276,18 +300,25 @@ fn state(step: &Step) -> &'static str {
 }
 
 fn as_json(steps: &[Step]) -> serde_json::Value {
-    let step = |step: &Step| serde_json::json!({"state": state(step), "version": format!("{:04}", step.number), "name": step.name});
+    let step = |step: &Step| serde_json::json!({"state": state(step), "version": version(step), "name": step.name});
     steps.iter().map(step).collect()
 }
 
-/// Asks the person at the terminal. The end of the input is a no.
+/// Asks the person at the terminal.
+///
+/// # Errors
+/// When nobody answers: whoever runs this in a script is to hear that nothing was done.
 fn asked(question: &str) -> anyhow::Result<bool> {
     loop {
         print!("{question} [y/n] ");
-        std::io::stdout().flush()?;
+        // A question that nobody can see is answered by nobody.
+        let _ = std::io::stdout().flush();
         let mut answer = String::new();
         if std::io::stdin().lock().read_line(&mut answer)? == 0 {
-            return Ok(false);
+            println!();
+            anyhow::bail!(
+                "Nobody answered, so nothing was changed. Without somebody at the terminal, say --yes."
+            );
         }
         match answer.trim().to_ascii_lowercase().as_str() {
             "y" | "yes" => return Ok(true),

@@ -1,7 +1,11 @@
 //! The `bia` command.
 
+#[macro_use]
+mod out;
+
 mod cleanup;
 mod client;
+mod connect;
 mod copy;
 mod courier;
 mod doctor;
@@ -15,9 +19,11 @@ mod search;
 mod serve;
 mod snippets;
 mod sources;
+mod spelling;
 mod stop;
 mod version;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -64,7 +70,7 @@ enum Command {
     #[command(subcommand)]
     Get(Get),
     /// Lists identities.
-    #[command(subcommand, alias = "ls")]
+    #[command(subcommand, visible_alias = "ls")]
     List(List),
     /// Makes identities of files.
     #[command(subcommand)]
@@ -192,7 +198,8 @@ struct ConfigFiles {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let cli = match spelling::parsed::<Cli>(&line) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are no errors, but come this way.
@@ -229,10 +236,7 @@ pub fn run() -> ExitCode {
         Command::Remote(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Explain(command) => command.run(),
-        Command::Completion { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "bia", &mut std::io::stdout());
-            Ok(())
-        }
+        Command::Completion { shell } => completion(shell),
         Command::Jsonnet { command: None } => jsonnet(),
         Command::Jsonnet {
             command: Some(command),
@@ -242,13 +246,29 @@ pub fn run() -> ExitCode {
         Command::Reference(command) => command.run(Cli::command()),
         Command::Version => version::print(),
     };
-    match outcome {
+    match outcome.and_then(|()| out::finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{}", explained(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Offers what people call: not what is hidden from them.
+fn completion(shell: clap_complete::Shell) -> anyhow::Result<()> {
+    let all = Cli::command();
+    let seen = all
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    let mut offered = clap::Command::new("bia")
+        .version(crate::version::VERSION)
+        .args(all.get_arguments())
+        .subcommands(seen);
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut offered, "bia", &mut text);
+    print!("{}", String::from_utf8(text)?);
+    Ok(())
 }
 
 fn jsonnet() -> anyhow::Result<()> {

@@ -1,8 +1,4 @@
 //! `bia migrate normalize-phone-numbers`: brings phone numbers to one spelling (E.164).
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,12 +6,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bia_model::normalise;
 use bia_store::phones::{self, PhoneRow, PhoneTable};
-use bia_store::{Store, StoreError, migrate, network, transact};
+use bia_store::{Store, StoreError, network, transact};
 use clap::Args;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::migrate::Database;
+use super::migrate::{self, Database};
 use super::progress::Progress;
 
 #[derive(Args)]
@@ -88,12 +84,8 @@ struct Tally {
 
 impl NormalizePhoneNumbers {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let store = self.database.open().await?;
-        let steps = migrate::status(&store).await?;
-        anyhow::ensure!(
-            steps.iter().all(|step| step.applied_at.is_some()),
-            "Migrations are pending. Run `bia migrate sql up` first."
-        );
+        let store = self.database.open_existing().await?;
+        migrate::ensure_complete(&store).await?;
         network::ensure(&store, OffsetDateTime::now_utc()).await?;
         if self.dry_run {
             eprintln!("Nothing will be changed.");
@@ -164,7 +156,10 @@ impl NormalizePhoneNumbers {
         tally: &mut Tally,
     ) -> anyhow::Result<Option<String>> {
         tally.scanned += 1;
-        let spelling = normalise::e164(&row.value).filter(|spelling| *spelling != row.value);
+        let number = Some(row.value.as_str()).filter(|value| is_typed_number(value));
+        let spelling = number
+            .and_then(normalise::e164)
+            .filter(|spelling| *spelling != row.value);
         let Some(spelling) = spelling else {
             tally.skipped += 1;
             return Ok(None);
@@ -191,6 +186,16 @@ impl NormalizePhoneNumbers {
     }
 }
 
+/// Whether a text is a number as people type them (as the reference has it: `^\+[\d\s\-().]+$`), and nothing else that
+/// begins with a plus, such as a user name.
+fn is_typed_number(text: &str) -> bool {
+    let typed = |c: char| {
+        c.is_ascii_digit() || matches!(c, '\t' | '\n' | '\x0c' | '\r' | ' ' | '-' | '(' | ')' | '.')
+    };
+    let rest = text.strip_prefix('+');
+    rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(typed))
+}
+
 fn print_summary(tallies: &[(&str, Tally)]) {
     let mut total = Tally::default();
     println!(
@@ -212,4 +217,25 @@ fn print_line(name: &str, tally: &Tally) {
         "{name:<24}{:<9}{:<9}{:<9}{}",
         tally.scanned, tally.updated, tally.skipped, tally.errors
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_as_people_type_them_are_respelt() {
+        for number in ["+49 (30) 901-820", "+1.415.555.2671", "+14155552671"] {
+            assert!(is_typed_number(number), "{number}");
+        }
+        for other in [
+            "+",
+            "+49 30 901820 ext. 5",
+            "+14155552671;ext=5",
+            "+1 415 CALL NOW",
+            "14155552671",
+        ] {
+            assert!(!is_typed_number(other), "{other}");
+        }
+    }
 }

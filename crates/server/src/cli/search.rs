@@ -1,8 +1,4 @@
 //! `bia search`: the terms by which identities are found.
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
 
 use anyhow::Context as _;
 use bia_config::Flags;
@@ -39,7 +35,7 @@ impl Search {
 
 impl Rebuild {
     async fn run(self) -> anyhow::Result<()> {
-        let store = self.database.open().await?;
+        let store = self.database.open_existing().await?;
         network::ensure(&store, OffsetDateTime::now_utc())
             .await
             .context("The database cannot be read.")?;

@@ -1,8 +1,4 @@
 //! `bia jsonnet format` and `bia jsonnet lint`, and their older spellings (cli.md §8).
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
 
 use std::path::{Path, PathBuf};
 

@@ -6,8 +6,11 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bia_config::{DevPorts, DevSecrets, Flags, Secret, Sources, dev_settings};
 use bia_selfservice::token::alphanumeric;
+use serde_json::json;
 
 use super::ConfigFiles;
 
@@ -25,6 +28,24 @@ pub(super) fn from_files(files: &ConfigFiles, flags: Flags) -> Sources {
         env: environment(),
         flags,
     }
+}
+
+/// The sources of a command that needs a few settings, and has defaults for them: without a file the environment counts
+/// all the same, and what a server could not do without is filled in.
+pub(super) fn of_a_tool(files: &ConfigFiles) -> Sources {
+    let mut sources = from_files(files, Flags::default());
+    if files.config.is_empty() {
+        let schema =
+            json!({"properties": {"traits": {"type": "object", "properties": {"any": {}}}}});
+        let url = format!("base64://{}", STANDARD.encode(schema.to_string()));
+        let needed = json!({
+            "dsn": "memory",
+            "identity": {"default_schema_id": "any", "schemas": [{"id": "any", "url": url}]},
+            "selfservice": {"default_browser_return_url": "http://127.0.0.1/"},
+        });
+        sources.built_in = Some(needed.into());
+    }
+    sources
 }
 
 /// The same, above the built-in configuration, whose keys are made on the first start and kept in `data_dir`.

@@ -1,7 +1,6 @@
 //! `bia version`.
 
 /// Prints release, commit and time of the build.
-#[expect(clippy::print_stdout, reason = "this is what the command is for")]
 pub(super) fn print() -> anyhow::Result<()> {
     println!("Version:\t\t{}", crate::version::VERSION);
     println!("Build Commit:\t\t{}", crate::version::COMMIT);

@@ -86,6 +86,7 @@ fn migrations_are_shown_applied_and_taken_back() {
     let folder = tempfile::tempdir().unwrap();
     let dsn = "sqlite://db.sqlite?_fk=true&mode=rwc";
     let run = |arguments: &[&str]| bia(&[&["migrate", "sql"], arguments].concat(), folder.path());
+    std::fs::write(folder.path().join("db.sqlite"), "").unwrap();
     let before = run(&["status", dsn]);
     assert_eq!(before.status.code(), Some(1));
     assert!(text(&before.stdout).contains("Pending"));
@@ -101,6 +102,15 @@ fn migrations_are_shown_applied_and_taken_back() {
         !steps.is_empty() && steps.iter().all(|step| step["state"] == "Applied"),
         "{steps:?}"
     );
+    let shown = |format: &str| text(&run(&["status", dsn, "--format", format]).stdout);
+    assert!(
+        shown("yaml").contains("state: Applied"),
+        "{}",
+        shown("yaml")
+    );
+    assert_eq!(shown("jsonpath=0.version"), "\"0001\"\n");
+    assert_eq!(shown("jsonpointer=/0/version"), "\"0001\"\n");
+    assert_eq!(shown("whatever"), shown("table"));
     assert_eq!(
         run(&["down", dsn, "-y"]).status.code(),
         Some(1),

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::running::Running;
 
 /// A server, and commands that ask it.
-struct Place {
-    running: Running,
+pub(crate) struct Place {
+    pub(crate) running: Running,
 }
 
 impl Place {
-    fn new() -> Place {
+    pub(crate) fn new() -> Place {
         let schema = json!({
             "$id": "https://example.org/person.schema.json",
             "type": "object",
@@ -31,7 +31,7 @@ impl Place {
         }
     }
 
-    fn bia(&self, arguments: &[&str], input: &str) -> Output {
+    pub(crate) fn bia(&self, arguments: &[&str], input: &str) -> Output {
         let mut process = Command::new(env!("CARGO_BIN_EXE_bia"))
             .args(arguments)
             .current_dir(self.running.folder.path())
@@ -50,18 +50,18 @@ impl Place {
         process.wait_with_output().unwrap()
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.bia(arguments, "");
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         serde_json::from_slice(&output.stdout).unwrap()
     }
 }
 
-fn person(n: u32) -> Value {
+pub(crate) fn person(n: u32) -> Value {
     json!({"schema_id": "default", "traits": {"email": format!("user-{n}@example.org")}})
 }
 
-fn text(bytes: &[u8]) -> &str {
+pub(crate) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
@@ -190,6 +190,90 @@ fn many_lines_are_imported_in_batches_and_bad_ones_are_told_by_number() {
 }
 
 #[test]
+fn a_line_that_is_no_text_or_too_long_is_rejected_alone() {
+    let place = Place::new();
+    let mut bytes = "\u{feff}".as_bytes().to_vec();
+    let mut line = |content: &[u8]| {
+        bytes.extend_from_slice(content);
+        bytes.push(b'\n');
+    };
+    line(person(1).to_string().as_bytes());
+    line(b"{\"schema_id\": \"default\", \"traits\": {\"email\": \"m\xfcller@example.org\"}}");
+    line("x".repeat(3 * 1024 * 1024).as_bytes());
+    line(person(2).to_string().as_bytes());
+    let path = place.running.folder.path().join("odd.jsonl");
+    std::fs::write(path, bytes).unwrap();
+    let bulk = ["import", "identities", "--bulk", "odd.jsonl"];
+    let output = place.bia(&bulk, "");
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    for part in [
+        "line 2: It is not UTF-8 text.",
+        "line 3: It has more than 1 MiB.",
+        "2 imported, 2 rejected.",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let rest = place.bia(&[&bulk[..], &["--from-line", "4"]].concat(), "");
+    assert!(
+        text(&rest.stderr).contains("0 imported, 1 rejected."),
+        "{rest:?}"
+    );
+    // Nothing is shown of them, so that a format would be in vain.
+    for flag in ["--format=json", "-q"] {
+        let output = place.bia(&[&bulk[..], &[flag]].concat(), "");
+        assert_eq!(output.status.code(), Some(1), "{flag}");
+        assert!(
+            text(&output.stderr).contains("--format and --quiet"),
+            "{output:?}"
+        );
+    }
+}
+
+#[test]
+fn what_went_well_is_shown_by_how_many_went_well() {
+    let place = Place::new();
+    let ids: Vec<String> = (1..=4)
+        .map(|n| {
+            let made = place.bia(
+                &["import", "identities", "--format=json"],
+                &person(n).to_string(),
+            );
+            let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+            made["id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let shown = |arguments: &[&str]| -> Value {
+        let output = place.bia(&[arguments, &["--format", "json"]].concat(), "");
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    // As the reference shows them.
+    assert_eq!(
+        shown(&["get", "identity", &ids[0], "no-such-id"])["id"],
+        json!(ids[0])
+    );
+    assert_eq!(shown(&["delete", "identity", &ids[0]]), json!(ids[0]));
+    assert_eq!(
+        shown(&["delete", "identity", &ids[1], "no-such-id"]),
+        json!(ids[1])
+    );
+    assert_eq!(
+        shown(&["delete", "identity", &ids[2], &ids[3]]),
+        json!([ids[2], ids[3]])
+    );
+    let none = place.bia(&["import", "identities", "--format", "json"], "[]");
+    assert_eq!((none.status.code(), text(&none.stdout)), (Some(0), "[]\n"));
+    let nothing = place.bia(
+        &["delete", "identity", "no-such-id", "--format", "json"],
+        "",
+    );
+    assert_eq!(
+        (nothing.status.code(), text(&nothing.stdout)),
+        (Some(1), "")
+    );
+}
+
+#[test]
 fn identities_are_checked_as_the_server_would_without_being_sent() {
     let place = Place::new();
     let public = format!("http://127.0.0.1:{}", place.running.public);
@@ -215,6 +299,43 @@ fn identities_are_checked_as_the_server_would_without_being_sent() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
+    for (member, value, told) in [
+        ("state", json!("asleep"), "STD_IN[0]: state: "),
+        ("region", json!("moon"), "STD_IN[0]: region: "),
+        (
+            "verifiable_addresses",
+            json!([{"value": "user-1@example.org", "verified": true, "status": "completed"}]),
+            "verifiable_addresses.0.via",
+        ),
+        (
+            "credentials",
+            json!({"password": {"config": {"password": 12}}}),
+            "credentials.password.config.password: ",
+        ),
+        (
+            "credentials",
+            json!({"oidc": {"config": {"providers": [{"provider": "github"}]}}}),
+            "subject",
+        ),
+    ] {
+        let mut wrong = person(1);
+        wrong[member] = value;
+        let output = place.bia(&["validate", "identity", "-e", &public], &wrong.to_string());
+        assert_eq!(output.status.code(), Some(1), "{wrong}");
+        assert!(text(&output.stderr).contains(told), "{told}: {output:?}");
+    }
+    let mut whole = person(1);
+    whole["state"] = json!("inactive");
+    whole["region"] = json!("eu");
+    whole["verifiable_addresses"] = json!([{
+        "value": "user-1@example.org", "verified": true, "via": "email", "status": "completed"
+    }]);
+    whole["credentials"] = json!({
+        "password": {"config": {"password": "a long enough secret"}},
+        "oidc": {"config": {"providers": [{"provider": "github", "subject": "17"}]}},
+    });
+    let output = place.bia(&["validate", "identity", "-e", &public], &whole.to_string());
+    assert!(output.status.success(), "{output:?}");
     let mut of_nothing = person(1);
     of_nothing["schema_id"] = json!("no-such-schema");
     for wrong in [of_nothing, json!({"traits": {}}), json!("text")] {
@@ -310,6 +431,12 @@ fn a_server_tells_its_state_and_one_that_is_not_there_fails() {
         place.json(&["remote", "status", "--format", "json"]),
         json!({"alive": true, "ready": true})
     );
+    // The public listener has no admin API, and tells as well how it is.
+    let public = format!("http://127.0.0.1:{}", place.running.public);
+    assert_eq!(
+        place.json(&["remote", "status", "--format", "json", "-e", &public]),
+        json!({"alive": true, "ready": true})
+    );
     assert_eq!(
         place.json(&["remote", "version", "--format", "json"])["version"],
         bia_server::version::VERSION
@@ -355,5 +482,13 @@ fn shells_can_complete() {
             output.status.success() && text(&output.stdout).contains("identities"),
             "{shell}"
         );
+        // What is hidden from people is not offered to them.
+        assert!(
+            !text(&output.stdout).contains("for whoever works on the server"),
+            "{shell}"
+        );
+        assert!(!text(&output.stdout).contains("bia__reference"), "{shell}");
     }
+    let bash = place.bia(&["completion", "bash"], "");
+    assert!(text(&bash.stdout).contains("bia,ls)"), "{bash:?}");
 }

@@ -13,6 +13,8 @@ mod binary;
 mod book;
 mod client;
 mod commands;
+mod commands_answers;
+mod commands_databases;
 mod cors;
 mod crash;
 #[path = "../../../store/tests/it/databases.rs"]

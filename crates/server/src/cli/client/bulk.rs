@@ -1,7 +1,7 @@
 //! `bia import identities --bulk`: any number of identities, one a line, in batches.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -9,10 +9,10 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::super::progress::{Progress, bar};
-use super::{Admin, input};
+use super::{Admin, identities, input};
 
 /// The longest line, as long as the longest body that the server takes for one identity.
-const MAX_LINE_BYTES: u64 = 1024 * 1024;
+const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 /// What one request may carry (admin.md §7): in all, and with a password that is still to be hashed.
 const BATCH: usize = 1000;
@@ -104,14 +104,16 @@ async fn all(
     let mut batch = Batch::default();
     let mut number = 0;
     loop {
-        let line = next_line(lines)?;
+        let wanted = number + 1 >= from;
+        let line = next_line(lines, if wanted { MAX_LINE_BYTES } else { 0 })?;
         let ended = line.is_none();
         if let Some(line) = line {
             number += 1;
-            tally.bytes += u64::try_from(line.len()).unwrap_or_default();
-            if number >= from && !line.trim().is_empty() {
-                match parsed(&line) {
-                    Ok(identity) => batch.add(number, identity, line.len()),
+            tally.bytes += line.length;
+            if wanted {
+                match line.identity(number == 1) {
+                    Ok(None) => {}
+                    Ok(Some(identity)) => batch.add(number, identity, line.text.len()),
                     Err(error) => batch.unreadable.push((number, format!("{error:#}"))),
                 }
             }
@@ -127,24 +129,54 @@ async fn all(
     }
 }
 
-/// The next line; `None` at the end.
-fn next_line(lines: &mut dyn BufRead) -> anyhow::Result<Option<String>> {
-    let mut line = String::new();
-    let mut limited = lines.take(MAX_LINE_BYTES);
-    if limited.read_line(&mut line)? == 0 {
-        return Ok(None);
-    }
-    anyhow::ensure!(
-        line.ends_with('\n') || (line.len() as u64) < MAX_LINE_BYTES,
-        "A line has more than 1 MiB. The file has to hold one identity a line."
-    );
-    Ok(Some(line))
+/// A line, and what was kept of it.
+#[derive(Default)]
+struct Line {
+    text: Vec<u8>,
+    /// In bytes, all of it.
+    length: u64,
 }
 
-fn parsed(line: &str) -> anyhow::Result<Value> {
-    let identity: Value = serde_json::from_str(line).context("It is not JSON.")?;
-    input::check(&identity)?;
-    Ok(identity)
+/// The next line with at most `most` of its bytes; `None` at the end. What is longer is read to its end and forgotten.
+fn next_line(lines: &mut dyn BufRead, most: usize) -> std::io::Result<Option<Line>> {
+    let mut line = Line::default();
+    loop {
+        let there = match lines.fill_buf() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            there => there?,
+        };
+        if there.is_empty() {
+            return Ok((line.length > 0).then_some(line));
+        }
+        let end = there.iter().position(|byte| *byte == b'\n');
+        let taken = end.map_or(there.len(), |at| at + 1);
+        let room = most - line.text.len();
+        line.text.extend(there.iter().take(taken.min(room)));
+        line.length += taken as u64;
+        lines.consume(taken);
+        if end.is_some() {
+            return Ok(Some(line));
+        }
+    }
+}
+
+impl Line {
+    /// The identity in it; `None` in an empty line. The first line of a file may begin with a byte order mark.
+    fn identity(&self, is_first: bool) -> anyhow::Result<Option<Value>> {
+        anyhow::ensure!(
+            self.length <= self.text.len() as u64,
+            "It has more than 1 MiB. Each line holds one identity."
+        );
+        let text = std::str::from_utf8(&self.text).context("It is not UTF-8 text.")?;
+        let marked = text.strip_prefix(input::BYTE_ORDER_MARK);
+        let text = marked.filter(|_| is_first).unwrap_or(text).trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let identity: Value = serde_json::from_str(text).context("It is not JSON.")?;
+        input::check(&identity)?;
+        Ok(Some(identity))
+    }
 }
 
 impl Batch {
@@ -222,8 +254,7 @@ async fn one_by_one(
     tally: &mut Tally,
 ) -> anyhow::Result<()> {
     for (number, item) in numbers.iter().zip(items) {
-        let path = ["admin", "identities"];
-        match admin.send(Method::POST, &path, &item["create"]).await {
+        match identities::create(admin, &item["create"]).await {
             Ok(_) => tally.imported += 1,
             Err(error) if was_refused(&error) => reject(tally, *number, &error.to_string()),
             Err(error) => return Err(error),
@@ -258,4 +289,29 @@ fn show_progress(tally: &mut Tally) {
         let done = size.map(|size| bar(*bytes, size) + " ").unwrap_or_default();
         format!("{done}{line} lines, {imported} imported, {rejected} rejected")
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_holds_one_line_at_most_and_a_long_one_is_passed_over() {
+        let long = "x".repeat(3 * MAX_LINE_BYTES);
+        let text = format!("\u{feff}{{}}\n{long}\n  \n{{}}");
+        let mut lines = BufReader::with_capacity(100, text.as_bytes());
+        let mut next = |most| next_line(&mut lines, most).unwrap();
+        let first = next(MAX_LINE_BYTES).unwrap();
+        let lacking = first.identity(true).unwrap_err().to_string();
+        assert!(lacking.contains("schema_id"), "{lacking}");
+        let second = next(MAX_LINE_BYTES).unwrap();
+        assert_eq!(second.text.len(), MAX_LINE_BYTES);
+        assert_eq!(second.length, 3 * MAX_LINE_BYTES as u64 + 1);
+        let refused = second.identity(false).unwrap_err().to_string();
+        assert!(refused.contains("1 MiB"), "{refused}");
+        assert_eq!(next(MAX_LINE_BYTES).unwrap().identity(false).unwrap(), None);
+        let skipped = next(0).unwrap();
+        assert_eq!((skipped.text.capacity(), skipped.length), (0, 2));
+        assert!(next(0).is_none());
+    }
 }

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use http::Method;
 use serde_json::{Value, json};
 
 use super::super::{Threads, block_on};
 use super::output::Shown;
-use super::{Admin, Client, bulk, input};
+use super::{Admin, Client, Format, bulk, input};
 
 const TITLES: [&str; 6] = [
     "ID",
@@ -112,7 +113,7 @@ impl Get {
                 };
                 done.add(id, admin.get(&path, &types).await.map(|reply| reply.body));
             }
-            done.show(&self.client, self.ids.len() > 1, identities)
+            done.show(&self.client, Empty::Silent, identities)
         })
     }
 }
@@ -134,7 +135,8 @@ impl List {
                 .admin()?
                 .get(&["admin", "identities"], &query)
                 .await?;
-            let found = reply.body.as_array().cloned().unwrap_or_default();
+            let found = reply.body.as_array().cloned();
+            let found = found.context("The server did not answer with a list of identities.")?;
             let token = reply.next_page_token.unwrap_or_default();
             let mut shown = identities(&found, true);
             shown.json = json!({"identities": found, "next_page_token": token});
@@ -148,6 +150,10 @@ impl Import {
     pub(in crate::cli) fn run(self) -> anyhow::Result<()> {
         if self.bulk {
             anyhow::ensure!(self.files.len() < 2, "With --bulk there is one file.");
+            anyhow::ensure!(
+                self.client.format == Format::Table && !self.client.quiet,
+                "With --bulk no identities are shown, so that --format and --quiet say nothing. Leave them out."
+            );
             return block_on(Threads::One, async {
                 let admin = self.client.admin()?;
                 bulk::import(&admin, self.files.first(), self.from_line).await
@@ -160,14 +166,20 @@ impl Import {
             for item in &items {
                 done.add(&item.place, create(&admin, &item.identity).await);
             }
-            done.show(&self.client, items.len() != 1, identities)
+            done.show(&self.client, Empty::Shown, identities)
         })
     }
 }
 
-async fn create(admin: &Admin, identity: &Value) -> anyhow::Result<Value> {
+/// Has one identity made, and gives it.
+pub(super) async fn create(admin: &Admin, identity: &Value) -> anyhow::Result<Value> {
     let path = ["admin", "identities"];
-    Ok(admin.send(Method::POST, &path, identity).await?.body)
+    let made = admin.send(Method::POST, &path, identity).await?.body;
+    anyhow::ensure!(
+        made["id"].is_string(),
+        "The server answered, but not with an identity. Is it one of Bia?"
+    );
+    Ok(made)
 }
 
 impl Delete {
@@ -177,18 +189,25 @@ impl Delete {
             let mut done = Done::default();
             for id in &self.ids {
                 let gone = admin.delete(&["admin", "identities", id]).await;
-                done.add(id, gone.map(|()| json!({"id": id})));
+                done.add(id, gone.map(|()| json!(id)));
             }
-            done.show(&self.client, self.ids.len() > 1, ids)
+            done.show(&self.client, Empty::Silent, ids)
         })
     }
 }
 
-/// Answers that say nothing but whom they were about.
+/// Whether something is shown where nothing went well.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Empty {
+    Shown,
+    Silent,
+}
+
+/// Answers that say nothing but whom they were about: `done` are ids.
 pub(super) fn ids(done: &[Value], is_list: bool) -> Shown {
     Shown {
         titles: vec!["ID"],
-        rows: done.iter().map(|one| vec![text(&one["id"])]).collect(),
+        rows: done.iter().map(|id| vec![text(id)]).collect(),
         is_list,
         next_page_token: None,
         json: as_json(done, is_list),
@@ -210,15 +229,16 @@ impl Done {
         }
     }
 
-    /// Shows what went well, then fails when something did not.
+    /// Shows what went well, then fails when something did not. One that went well is shown as one, also where several
+    /// were asked for.
     pub(super) fn show(
         self,
         client: &Client,
-        is_list: bool,
+        empty: Empty,
         shown: impl Fn(&[Value], bool) -> Shown,
     ) -> anyhow::Result<()> {
-        if !self.good.is_empty() {
-            client.show(&shown(&self.good, is_list))?;
+        if !self.good.is_empty() || empty == Empty::Shown {
+            client.show(&shown(&self.good, self.good.len() != 1))?;
         }
         if self.failed.is_empty() {
             return Ok(());

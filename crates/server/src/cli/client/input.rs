@@ -49,7 +49,11 @@ fn limited(input: impl std::io::Read) -> anyhow::Result<String> {
     Ok(text)
 }
 
+/// What some editors put in front of a text, and no JSON begins with.
+pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 fn items(name: &str, text: &str) -> anyhow::Result<Vec<Item>> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let value: Value = serde_json::from_str(text).with_context(|| {
         format!("{name} is not JSON. It holds one identity or an array of identities; one identity a line is for --bulk.")
     })?;
@@ -85,6 +89,8 @@ mod tests {
     fn a_file_holds_one_identity_or_an_array() {
         let one = r#"{"schema_id": "default", "traits": {}}"#;
         assert_eq!(items("a.json", one).unwrap()[0].place, "a.json[0]");
+        let marked = format!("{BYTE_ORDER_MARK}{one}");
+        assert_eq!(items("a.json", &marked).unwrap().len(), 1);
         let two = format!("[{one}, {one}]");
         assert_eq!(items("a.json", &two).unwrap()[1].place, "a.json[1]");
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::super::{Threads, block_on};
 use super::Client;
-use super::identities::{Done, ids};
+use super::identities::{Done, Empty, ids};
 
 #[derive(Args)]
 pub(in crate::cli) struct Unlock {
@@ -25,9 +25,9 @@ impl Unlock {
             for id in &self.ids {
                 let path = ["admin", "identities", id, "bia", "locks"];
                 let lifted = admin.delete(&path).await;
-                done.add(id, lifted.map(|()| json!({"id": id})));
+                done.add(id, lifted.map(|()| json!(id)));
             }
-            done.show(&self.client, self.ids.len() > 1, ids)
+            done.show(&self.client, Empty::Silent, ids)
         })
     }
 }

@@ -27,6 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// A page of a thousand identities is far below.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
+/// How much is shown of an answer that is not JSON.
+const MAX_TEXT_CHARS: usize = 1000;
+
 const RETRY: Retry = Retry {
     attempts: 5,
     first_wait: Duration::from_millis(500),
@@ -37,15 +40,21 @@ const RETRY: Retry = Retry {
 #[derive(Args, Clone)]
 pub(super) struct Client {
     /// The URL of the admin API, for example http://127.0.0.1:4434.
-    #[arg(short = 'e', long, env = "KRATOS_ADMIN_URL", value_name = "URL")]
+    #[arg(
+        short = 'e',
+        long,
+        env = "KRATOS_ADMIN_URL",
+        value_name = "URL",
+        global = true
+    )]
     endpoint: Option<String>,
 
     /// How the answer is shown: table, json, json-pretty, yaml, jsonpath=PATH or jsonpointer=POINTER.
-    #[arg(long, default_value = "table", value_parser = Format::parse)]
+    #[arg(long, default_value = "table", value_parser = Format::parse, global = true)]
     format: Format,
 
     /// Show ids only, one a line.
-    #[arg(short, long)]
+    #[arg(short, long, global = true)]
     quiet: bool,
 }
 
@@ -156,10 +165,16 @@ impl Admin {
             })
             .await
             .with_context(|| format!("{} cannot be asked.", self.base))?;
-        let body = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
         if !answer.status.is_success() {
-            return Err(refused(answer.status.as_u16(), &body).into());
+            return Err(refused(answer.status.as_u16(), &answer.body).into());
         }
+        // Who deletes gets an empty answer.
+        let body = match answer.body.trim_ascii() {
+            b"" if method == Method::DELETE => Value::Null,
+            text => serde_json::from_slice(text).with_context(|| {
+                format!("{url} answered, but not with JSON. Is this the address of the admin API?")
+            })?,
+        };
         let next_page_token = answer.headers.get(header::LINK).and_then(next_page);
         Ok(Reply {
             body,
@@ -169,7 +184,14 @@ impl Admin {
 }
 
 /// Message and reason of the error, one a line; else the whole answer.
-fn refused(status: u16, body: &Value) -> Refused {
+fn refused(status: u16, body: &[u8]) -> Refused {
+    let body: Value = serde_json::from_slice(body).unwrap_or_else(|_| {
+        let shown: String = String::from_utf8_lossy(body)
+            .chars()
+            .take(MAX_TEXT_CHARS)
+            .collect();
+        Value::from(shown)
+    });
     let part = |name: &str| body["error"][name].as_str().map(str::to_owned);
     let parts: Vec<String> = [part("message"), part("reason")]
         .into_iter()
@@ -212,8 +234,12 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_in_the_server_s_words() {
-        let body = json!({"error": {"message": "No.", "reason": "Because."}});
-        assert_eq!(refused(400, &body).to_string(), "No.\nBecause.");
-        assert!(refused(502, &Value::Null).to_string().contains("502"));
+        let body = json!({"error": {"message": "No.", "reason": "Because."}}).to_string();
+        assert_eq!(refused(400, body.as_bytes()).to_string(), "No.\nBecause.");
+        let page = refused(502, b"<h1>Bad Gateway</h1>").to_string();
+        assert!(
+            page.contains("502") && page.contains("Bad Gateway"),
+            "{page}"
+        );
     }
 }

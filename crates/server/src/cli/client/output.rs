@@ -1,8 +1,4 @@
 //! How answers are shown (cli.md §3).
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -53,7 +49,11 @@ impl Format {
             "json" => Format::Json,
             "json-pretty" => Format::JsonPretty,
             "yaml" => Format::Yaml,
-            "jsonpath" => Format::JsonPath(needed("PATH, for example jsonpath=identities.0.id")?),
+            "jsonpath" => {
+                let path = needed("PATH, for example jsonpath=identities.0.id")?;
+                understood(&path)?;
+                Format::JsonPath(path)
+            }
             "jsonpointer" => Format::JsonPointer(needed("POINTER, for example jsonpointer=/id")?),
             _ => Format::Table,
         })
@@ -143,6 +143,24 @@ fn aligned(rows: &[Vec<String>]) -> String {
     text
 }
 
+/// Refuses what other programs do with paths and this one does not: else the answer would be that there is nothing.
+fn understood(path: &str) -> Result<(), String> {
+    let foreign = |part: &str| {
+        let is_word = part.starts_with(['@', '!', '$']) && part != "@this";
+        let is_list = part.starts_with('#') && part != "#";
+        is_word
+            || is_list
+            || part.contains(['*', '?', '|', '\\', '(', ')', '[', ']', '{', '}', '"'])
+    };
+    match path.split('.').find(|part| foreign(part)) {
+        Some(part) => Err(format!(
+            "{part:?} is not understood. A path has names and numbers with dots between; # is the length of a list, \
+             #.name that member of all its items. For more, pipe --format=json into jq"
+        )),
+        None => Ok(()),
+    }
+}
+
 /// What a path leads to; `null` where it leads nowhere.
 fn by_path(value: &Value, path: &str) -> Value {
     let (first, rest) = match path.split_once('.') {
@@ -213,6 +231,30 @@ mod tests {
             ("n.x", Value::Null),
         ] {
             assert_eq!(by_path(&json, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_not_understood_is_refused() {
+        for path in [
+            "identities.#(id==\"x\").id",
+            "identities.*",
+            "identities[0].id",
+            "$.id",
+            "@reverse",
+            "id|@this",
+            "traits.a\\.b",
+        ] {
+            let refused = Format::parse(&format!("jsonpath={path}")).unwrap_err();
+            assert!(refused.contains("not understood"), "{path}: {refused}");
+        }
+        for path in [
+            "identities.#.traits.first-name",
+            "@this",
+            "0.id",
+            "traits.a@b",
+        ] {
+            assert!(Format::parse(&format!("jsonpath={path}")).is_ok(), "{path}");
         }
     }
 

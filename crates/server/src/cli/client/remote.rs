@@ -1,5 +1,6 @@
 //! `bia remote`: is a server there, and which one.
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -45,16 +46,22 @@ async fn status(client: &Client) -> anyhow::Result<()> {
     alive.and(ready)
 }
 
+/// Without the prefix of the admin API, so that a public listener can be asked as well.
 async fn health(admin: &Admin, question: &str) -> anyhow::Result<()> {
-    admin
-        .get(&["admin", "health", question], &[])
-        .await
-        .map(drop)
+    let body = admin.get(&["health", question], &[]).await?.body;
+    anyhow::ensure!(
+        body["status"] == "ok",
+        "The server answered, but not that its status is ok: {body}"
+    );
+    Ok(())
 }
 
 async fn version(client: &Client) -> anyhow::Result<()> {
     let body = client.admin()?.get(&["admin", "version"], &[]).await?.body;
-    let version = body["version"].as_str().unwrap_or_default().to_owned();
+    let version = body["version"].as_str();
+    let version = version
+        .context("The server does not say which version it has.")?
+        .to_owned();
     client.show(&Shown {
         titles: vec!["VERSION"],
         rows: vec![vec![version.clone()]],

@@ -1,14 +1,10 @@
 //! `bia validate identity`: whether a server would take identities, without sending them (cli.md §3).
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use bia_model::schema::{IdentitySchema, Violation};
+use bia_model::schema::{CompileOptions, IdentitySchema, Violation};
 use bia_selfservice::admin::body::{CreateBody, decode};
 use clap::Args;
 use serde_json::Value;
@@ -27,9 +23,15 @@ pub(in crate::cli) struct Validate {
     client: Client,
 }
 
+/// What every body has to be that makes an identity (admin.md §5.1), whatever the schema of its traits says: members and
+/// their types, in the place of traits. Names that nobody knows are found by reading the body.
+const BODY: &str = include_str!("create_body.json");
+
 /// Schemas that were asked for, by their ids.
 struct Schemas<'a> {
     admin: &'a Admin,
+    /// The schema of the body, as if it were the schema of traits.
+    body: IdentitySchema,
     known: HashMap<String, IdentitySchema>,
 }
 
@@ -40,6 +42,7 @@ impl Validate {
             let admin = self.client.admin()?;
             let mut schemas = Schemas {
                 admin: &admin,
+                body: body_schema()?,
                 known: HashMap::new(),
             };
             let mut wrong = Vec::new();
@@ -62,13 +65,28 @@ async fn problems(schemas: &mut Schemas<'_>, item: &Item) -> anyhow::Result<Vec<
     };
     let id = body.schema_id.as_deref().filter(|id| !id.is_empty());
     let id = id.with_context(|| format!("{} names no schema_id.", item.place))?;
-    let schema = schemas.get(id).await?;
+    let schema = schemas.get(id).await?.clone();
     let traits = body.traits.unwrap_or_default();
-    let violations = schema.validate(&traits).err().unwrap_or_default();
-    Ok(violations
-        .iter()
-        .map(|violation| line(&item.place, violation))
-        .collect())
+    let of_traits = schema.validate(&traits).err().unwrap_or_default();
+    let of_body = schemas.body.validate(&item.identity).err();
+    let of_body = of_body.unwrap_or_default();
+    let all = of_body.into_iter().map(without_wrapping).chain(of_traits);
+    Ok(all.map(|violation| line(&item.place, &violation)).collect())
+}
+
+fn body_schema() -> anyhow::Result<IdentitySchema> {
+    let body: Value = serde_json::from_str(BODY)?;
+    IdentitySchema::compile(&body, &CompileOptions::default())
+        .map_err(|problems| anyhow::anyhow!("{}", problems.join(" ")))
+}
+
+/// Tells the place in the body, which was checked as if it were traits.
+fn without_wrapping(mut violation: Violation) -> Violation {
+    violation.pointer = violation.pointer.replacen("#/traits", "#", 1);
+    violation.schema_pointer = violation
+        .schema_pointer
+        .replacen("#/properties/traits", "#", 1);
+    violation
 }
 
 /// `file.json[0]: traits.email: what is wrong (#/traits/email <- #/properties/traits/…)`.

@@ -1,8 +1,4 @@
 //! `bia hashers argon2`: finds out which costs of password hashes a machine can bear (cli.md §7).
-#![expect(
-    clippy::print_stdout,
-    reason = "what a command prints is what it is for"
-)]
 
 mod calibrate;
 mod measure;
@@ -10,7 +6,7 @@ mod measure;
 use std::time::{Duration, Instant};
 
 use bia_config::section::hasher::Argon2;
-use bia_config::{Flags, duration, size};
+use bia_config::{duration, size};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -149,16 +145,12 @@ impl Hashers {
 impl Fixed {
     /// What is configured, with what was said on the command line.
     fn costs(&self) -> anyhow::Result<Argon2> {
-        let mut costs = if self.files.config.is_empty() {
-            Argon2::default()
-        } else {
-            let sources = sources::from_files(&self.files, Flags::default());
-            block_on(Threads::One, async {
-                let config = start::load(&sources).await;
-                let config = config.map_err(|findings| anyhow::anyhow!("{findings}"))?;
-                Ok(config.hashers.argon2.clone())
-            })?
-        };
+        let sources = sources::of_a_tool(&self.files);
+        let mut costs = block_on(Threads::One, async {
+            let config = start::load(&sources).await;
+            let config = config.map_err(|findings| anyhow::anyhow!("{findings}"))?;
+            Ok(config.hashers.argon2.clone())
+        })?;
         costs.parallelism = self.parallelism.unwrap_or(costs.parallelism);
         costs.salt_length = self.salt_length.unwrap_or(costs.salt_length);
         costs.key_length = self.key_length.unwrap_or(costs.key_length);
