@@ -122,8 +122,9 @@ fn external_id(identity: &Identity) -> Option<&str> {
     identity.external_id.as_deref().filter(|id| !id.is_empty())
 }
 
-/// Brings the stored identity to what `identity` says, all of it, and its credentials to their current version: credentials and addresses that
-/// `identity` does not have are removed, so it must have been read with [`Expand::Credentials`].
+/// Brings the stored identity to what `identity` says, all of it, and its credentials to their current version:
+/// credentials and addresses that `identity` does not have are removed, so it must have been read with
+/// [`Expand::Credentials`].
 ///
 /// Rows with the same content stay untouched; changed ones are replaced and get a new id, which
 /// `identity` has afterwards, as it has the new `updated_at`. [`StoreError::NotFound`] when the
