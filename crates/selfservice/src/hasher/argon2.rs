@@ -2,6 +2,7 @@
 
 use ::argon2::{Algorithm, Argon2, Params, Version};
 
+use super::cost::Cost;
 use super::format::Format;
 use super::notation::{MAX_PART_BYTES, key, numbers, parts, same, to_unpadded, unpadded};
 use super::{HashError, HasherConfig, Limits, random};
@@ -79,15 +80,6 @@ impl Costs {
     }
 }
 
-/// The memory that verifying `encoded` takes, in KiB; 0 when it is no Argon2 hash.
-pub(super) fn memory_kib(encoded: &str) -> u32 {
-    if !encoded.starts_with("$argon2") {
-        return 0;
-    }
-    let memory = parts::<6>(encoded).and_then(|[_, _, _, costs, _, _]| numbers(costs, ["m="]));
-    memory.map_or(0, |[memory]| memory)
-}
-
 /// A well-formed hash within the limits.
 pub(super) struct Parsed {
     format: Format,
@@ -133,6 +125,10 @@ impl Parsed {
             salt,
             hash,
         })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        Cost::argon2(self.memory_kib, self.iterations)
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {

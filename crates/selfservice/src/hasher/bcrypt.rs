@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::alphabet::BCRYPT;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
+use super::cost::Cost;
 use super::format::Format;
 use super::notation::same;
 use super::{BCRYPT_MAX_PASSWORD_BYTES, HashError, Limits, random};
@@ -69,6 +70,10 @@ impl<'a> Parsed<'a> {
         let (salt, hash) = rest.split_at_checked(SALT_CHARACTERS)?;
         let salt = ALPHABET.decode(salt).ok()?.try_into().ok()?;
         (cost >= MIN_COST && hash.len() == HASH_CHARACTERS).then_some(Self { cost, salt, hash })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        Cost::bcrypt(self.cost)
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> bool {

@@ -7,6 +7,7 @@ use md5::Md5;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::HashError;
+use super::cost::Cost;
 use super::format::Format;
 use super::notation::same;
 
@@ -97,14 +98,20 @@ pub(super) fn sha512(password: &[u8], encoded: &str) -> Result<bool, HashError> 
 
 /// Whether an imported hash can be compared in bearable time; other faults show when it is.
 pub(super) fn check_cost(encoded: &str, format: Format) -> Result<(), HashError> {
+    match sha_cost(&[], encoded, format) {
+        Err(costly @ HashError::TooCostly { .. }) => Err(costly),
+        _ => Ok(()),
+    }
+}
+
+/// What comparing a password with a SHA-crypt hash takes.
+pub(super) fn sha_cost(password: &[u8], encoded: &str, format: Format) -> Result<Cost, HashError> {
     let prefix = match format {
         Format::Sha256Crypt => "$sha256-crypt$",
         _ => "$sha512-crypt$",
     };
-    match ShaCrypt::read(&[], encoded, prefix, format) {
-        Err(costly @ HashError::TooCostly { .. }) => Err(costly),
-        _ => Ok(()),
-    }
+    let hash = ShaCrypt::read(password, encoded, prefix, format)?;
+    Ok(Cost::repeated_digest(work(hash.rounds, password.len())))
 }
 
 struct ShaCrypt<'a> {
@@ -145,9 +152,12 @@ impl<'a> ShaCrypt<'a> {
 }
 
 /// Each round hashes the password again, so a long one counts as more rounds.
+fn work(rounds: u32, password_bytes: usize) -> u64 {
+    u64::from(rounds).saturating_mul(1 + password_bytes as u64 / 64)
+}
+
 fn bound_work(rounds: u32, password_bytes: usize) -> Result<(), HashError> {
-    let work = u64::from(rounds).saturating_mul(1 + password_bytes as u64 / 64);
-    if work > u64::from(SHA_MAX_ROUNDS) {
+    if work(rounds, password_bytes) > u64::from(SHA_MAX_ROUNDS) {
         return Err(HashError::TooCostly {
             parameter: "rounds",
             value: rounds.into(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::cost::Cost;
 use super::{HashError, Limits, argon2, bcrypt, crypt, digest, pbkdf2, scrypt};
 
 /// The longest stored hash that is looked at, in bytes.
@@ -137,6 +138,29 @@ pub(super) fn verify(password: &[u8], encoded: &str, limits: &Limits) -> Result<
         Format::Md5 => digest::md5(password, encoded),
         Format::Hmac => digest::hmac(password, encoded),
     }
+}
+
+/// What verifying takes; nothing where the hash is refused unread or costs too little to count.
+pub(super) fn cost(password: &[u8], encoded: &str, limits: &Limits) -> Cost {
+    let cost = || {
+        let format = format(encoded)?;
+        Ok::<Cost, HashError>(match format {
+            Format::Bcrypt => bcrypt::Parsed::new(encoded, limits)?.cost(),
+            Format::Argon2id | Format::Argon2i => {
+                argon2::Parsed::new(encoded, format, limits)?.cost()
+            }
+            Format::Pbkdf2 => pbkdf2::Parsed::new(encoded)?.cost(),
+            Format::Scrypt => scrypt::Parsed::new(encoded)?.cost(),
+            Format::FirebaseScrypt => scrypt::ParsedFirebase::new(encoded)?.cost(),
+            Format::Sha256Crypt | Format::Sha512Crypt => {
+                crypt::sha_cost(password, encoded, format)?
+            }
+            Format::Md5Crypt | Format::SaltedSha | Format::Sha | Format::Md5 | Format::Hmac => {
+                Cost::default()
+            }
+        })
+    };
+    cost().unwrap_or_default()
 }
 
 fn format(encoded: &str) -> Result<Format, HashError> {

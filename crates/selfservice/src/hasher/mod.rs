@@ -1,14 +1,16 @@
 //! Password hashes: new ones as configured, and the verification of every format that identities are imported with
 //! (`spec/hashes.md`).
 //!
-//! Hashing is slow by design. It runs on the blocking pool, never more of it at a time than there are cores, so
-//! that a rush of logins neither starves the runtime nor slows each login down.
+//! Hashing is slow by design. It runs on the blocking pool, and only so much of it at a time ([`lanes`]) that a rush of
+//! logins neither starves the runtime nor slows each login down.
 
 mod argon2;
 mod bcrypt;
+mod cost;
 mod crypt;
 mod digest;
 mod format;
+mod lanes;
 mod notation;
 mod pbkdf2;
 mod scrypt;
@@ -17,11 +19,12 @@ mod tests;
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tracing::Instrument as _;
 use zeroize::Zeroizing;
 
+use cost::Cost;
 pub use format::{Format, check_import, is_supported};
+use lanes::Lanes;
 
 /// The longest password that is hashed or verified at all, in bytes; bcrypt takes only
 /// [`BCRYPT_MAX_PASSWORD_BYTES`].
@@ -32,9 +35,6 @@ pub const BCRYPT_MAX_PASSWORD_BYTES: usize = 72;
 
 /// Outside of `--dev` a lower bcrypt cost is raised to this one.
 pub const BCRYPT_MIN_COST: u32 = 12;
-
-/// Hashes that need more memory than this are verified one at a time.
-const HEAVY_KIB: u32 = 256 * 1024;
 
 /// Why a password could not be hashed or a hash not be verified.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -128,6 +128,18 @@ impl HasherConfig {
         }
     }
 
+    /// What a hash of this configuration takes.
+    fn cost(&self) -> Cost {
+        match *self {
+            Self::Bcrypt { cost } => Cost::bcrypt(cost),
+            Self::Argon2id {
+                memory_kib,
+                iterations,
+                ..
+            } => Cost::argon2(memory_kib, iterations),
+        }
+    }
+
     /// A hash as this configuration makes them that no password matches.
     fn unmatchable(&self) -> String {
         match self {
@@ -186,8 +198,7 @@ struct Inner {
     limits: Limits,
     /// What is verified when there is nothing to verify.
     unmatchable: String,
-    cores: Arc<Semaphore>,
-    heavy: Semaphore,
+    lanes: Lanes,
 }
 
 impl Hasher {
@@ -198,9 +209,8 @@ impl Hasher {
         Self(Arc::new(Inner {
             limits: Limits::including(&config),
             unmatchable: config.unmatchable(),
+            lanes: Lanes::new(cores, config.cost()),
             config,
-            cores: Arc::new(Semaphore::new(cores)),
-            heavy: Semaphore::new(1),
         }))
     }
 
@@ -219,13 +229,11 @@ impl Hasher {
         if actual > max {
             return Err(HashError::PasswordTooLong { max, actual });
         }
-        let memory_kib = match self.0.config {
-            HasherConfig::Argon2id { memory_kib, .. } => memory_kib,
-            HasherConfig::Bcrypt { .. } => 0,
-        };
         let (inner, password) = (Arc::clone(&self.0), Zeroizing::new(password.to_owned()));
-        self.work(memory_kib, move || inner.config.hash_blocking(&password))
-            .await
+        self.work(self.0.config.cost(), move || {
+            inner.config.hash_blocking(&password)
+        })
+        .await
     }
 
     /// Whether `password` is the one that was hashed into `encoded`. A password that is too long for the format
@@ -238,13 +246,13 @@ impl Hasher {
         if password.len() > MAX_PASSWORD_BYTES {
             return Ok(false);
         }
-        let memory_kib = argon2::memory_kib(encoded);
+        let cost = format::cost(password.as_bytes(), encoded, &self.0.limits);
         let (password, encoded) = (
             Zeroizing::new(password.to_owned()),
             Zeroizing::new(encoded.to_owned()),
         );
         let limits = self.0.limits;
-        self.work(memory_kib, move || {
+        self.work(cost, move || {
             format::verify(password.as_bytes(), &encoded, &limits)
         })
         .await
@@ -270,38 +278,19 @@ impl Hasher {
 
     async fn work<T: Send + 'static>(
         &self,
-        memory_kib: u32,
+        cost: Cost,
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let _alone = self.heavy_permit(memory_kib).await?;
-        let permit = Arc::clone(&self.0.cores)
-            .acquire_owned()
-            .await
-            .map_err(|_| HashError::Unavailable)?;
+        let turn = self.0.lanes.turn(cost).await?;
         let task = tokio::task::spawn_blocking(move || {
             // Held to the end of the work, also when the request that waits for it is gone.
-            let _permit = permit;
+            let _turn = turn;
             work()
         });
         let span = tracing::info_span!(target: "traced", "hash");
         task.instrument(span)
             .await
             .map_err(|_| HashError::Unavailable)?
-    }
-
-    async fn heavy_permit(
-        &self,
-        memory_kib: u32,
-    ) -> Result<Option<SemaphorePermit<'_>>, HashError> {
-        if memory_kib <= HEAVY_KIB {
-            return Ok(None);
-        }
-        self.0
-            .heavy
-            .acquire()
-            .await
-            .map(Some)
-            .map_err(|_| HashError::Unavailable)
     }
 }
 

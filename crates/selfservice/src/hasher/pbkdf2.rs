@@ -7,6 +7,7 @@ use sha2::{Sha256, Sha512};
 use sha3::{Sha3_224, Sha3_384};
 
 use super::HashError;
+use super::cost::Cost;
 use super::format::Format;
 use super::notation::{key, numbers, parts, same, unpadded};
 
@@ -31,9 +32,8 @@ pub(super) struct Parsed<'a> {
 impl<'a> Parsed<'a> {
     pub(super) fn new(encoded: &'a str) -> Result<Self, HashError> {
         let parsed = Self::read(encoded).ok_or(MALFORMED)?;
-        let blocks = (parsed.hash.len() as u64).div_ceil(SHORTEST_BLOCK).max(1);
         let value = parsed.iterations;
-        if value == 0 || value > MAX_ITERATIONS || u64::from(value) * blocks > MAX_WORK {
+        if value == 0 || value > MAX_ITERATIONS || u64::from(value) * parsed.blocks() > MAX_WORK {
             return Err(HashError::TooCostly {
                 parameter: "i",
                 value: value.into(),
@@ -54,6 +54,15 @@ impl<'a> Parsed<'a> {
             salt: unpadded(salt)?,
             hash: key(unpadded(hash)?)?,
         })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        Cost::repeated_digest(u64::from(self.iterations) * self.blocks())
+    }
+
+    /// Of the output; each takes all the iterations.
+    fn blocks(&self) -> u64 {
+        (self.hash.len() as u64).div_ceil(SHORTEST_BLOCK).max(1)
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {

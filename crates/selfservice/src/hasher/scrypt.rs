@@ -7,6 +7,7 @@ use aes::cipher::{KeyIvInit, StreamCipher};
 use ctr::Ctr128BE;
 
 use super::HashError;
+use super::cost::Cost;
 use super::format::Format;
 use super::notation::{key, numbers, padded, parts, same};
 
@@ -43,6 +44,10 @@ impl Parsed {
             salt: padded(salt)?,
             hash: key(padded(hash)?)?,
         })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        Cost::scrypt(self.n, self.r, self.p)
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {
@@ -94,6 +99,10 @@ impl ParsedFirebase {
             hash: padded(hash)?,
             signer_key: padded(signer_key)?,
         })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        Cost::scrypt(1 << self.log_n, self.r, self.p)
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {

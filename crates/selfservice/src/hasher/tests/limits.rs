@@ -177,3 +177,57 @@ async fn hashing_keeps_the_runtime_free() {
         assert!(hash.await.unwrap().is_ok());
     }
 }
+
+/// scrypt with more than a second of work.
+const SLOW_HASH: &str = "$scrypt$ln=65536,r=8,p=6$c2FsdHNhbHRzYWx0c2FsdA==$mZWOBmpWuqVz8GOqzVHUVUvSgv1Ag1Qx+zfwq6Zvkgk=";
+
+#[tokio::test]
+async fn slow_hashes_do_not_hold_up_the_common_ones() {
+    let hasher = Hasher::new(HasherConfig::bcrypt(4, true));
+    let common = hasher.hash(PASSWORD).await.unwrap();
+    let slow: Vec<_> = (0..64)
+        .map(|_| {
+            let hasher = hasher.clone();
+            tokio::spawn(async move { hasher.verify(PASSWORD, SLOW_HASH).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    assert_eq!(hasher.verify(PASSWORD, &common).await, Ok(true));
+    assert!(slow.iter().all(|login| !login.is_finished()));
+    for login in slow {
+        login.abort();
+    }
+}
+
+#[tokio::test]
+async fn a_hash_that_fills_the_memory_keeps_others_of_its_kind_out_until_its_end() {
+    use super::super::{cost::Cost, lanes::Lanes};
+
+    let lanes = Lanes::new(8, Cost::bcrypt(12));
+    let heavy = Cost::argon2(1 << 20, 1);
+    let first = lanes.turn(heavy).await.unwrap();
+    let second = tokio::time::timeout(Duration::from_millis(20), lanes.turn(heavy)).await;
+    assert!(second.is_err(), "two of them at a time");
+    assert!(lanes.turn(Cost::bcrypt(12)).await.is_ok());
+    drop(first);
+    assert!(lanes.turn(heavy).await.is_ok());
+}
+
+#[test]
+fn what_a_hash_costs_is_told_by_its_parameters() {
+    use super::super::{Limits, format};
+
+    let seconds = |encoded: &str| {
+        format::cost(PASSWORD.as_bytes(), encoded, &Limits::IMPORT)
+            .time
+            .as_secs_f32()
+    };
+    assert!(seconds(SLOW_HASH) > 1.2);
+    assert!(seconds("$pbkdf2-sha256$i=10000000,l=32$c2FsdHNhbHQ$c2FsdHNhbHRzYWx0c2FsdA") > 3.0);
+    assert!(seconds("$sha512-crypt$rounds=9000000$salt$x") > 3.0);
+    assert!(seconds(&HasherConfig::bcrypt(15, true).unmatchable()) > 1.5);
+    assert!(seconds("$sha256-crypt$salt$x") < 0.1);
+    assert!(seconds(&HasherConfig::bcrypt(12, true).unmatchable()) < 0.5);
+    assert!(seconds("$md5$abc") < 0.1);
+    assert!(seconds("plain text") < 0.1);
+}
