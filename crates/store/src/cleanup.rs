@@ -49,6 +49,37 @@ pub enum Expiring {
     Refusals,
 }
 
+/// The statements of a table whose rows end at the time in a column, if a condition holds. Where the network has an index
+/// of its own, `IS TRUE` keeps it from being taken for that of the ids.
+macro_rules! rows {
+    ($table:literal, $end:literal) => {
+        rows!($table, $end, "")
+    };
+    ($table:literal, $end:literal, $condition:literal) => {
+        (
+            concat!(
+                "SELECT id FROM ",
+                $table,
+                " WHERE nid = $1",
+                $condition,
+                " AND ",
+                $end,
+                " <= $2",
+                " ORDER BY ",
+                $end,
+                " LIMIT $3"
+            ),
+            concat!(
+                "DELETE FROM ",
+                $table,
+                " WHERE (nid = $1) IS TRUE",
+                $condition,
+                " AND id IN ($*)"
+            ),
+        )
+    };
+}
+
 impl Expiring {
     /// All of them, in order.
     pub const ALL: [Expiring; 17] = [
@@ -110,75 +141,31 @@ impl Expiring {
     /// Which have expired, oldest first; and their removal.
     fn statements(self) -> (&'static str, &'static str) {
         match self {
-            Expiring::Sessions => (
-                "SELECT id FROM sessions WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM sessions WHERE (nid = $1) IS TRUE AND id IN ($*)",
-            ),
-            Expiring::Continuity => (
-                "SELECT id FROM bia_continuity WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM bia_continuity WHERE nid = $1 AND id IN ($*)",
-            ),
-            Expiring::Flows => (
-                "SELECT id FROM bia_flow WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM bia_flow WHERE nid = $1 AND id IN ($*)",
-            ),
-            Expiring::ReferenceContinuity => (
-                "SELECT id FROM continuity_containers WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM continuity_containers WHERE (nid = $1) IS TRUE AND id IN ($*)",
-            ),
-            Expiring::ReferenceLogins => (
-                "SELECT id FROM selfservice_login_flows WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM selfservice_login_flows WHERE (nid = $1) IS TRUE AND id IN ($*)",
-            ),
-            Expiring::ReferenceRecoveries => (
-                "SELECT id FROM selfservice_recovery_flows WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM selfservice_recovery_flows WHERE (nid = $1) IS TRUE AND id IN ($*)",
-            ),
-            Expiring::ReferenceRegistrations => (
-                "SELECT id FROM selfservice_registration_flows WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM selfservice_registration_flows WHERE (nid = $1) IS TRUE AND id IN ($*)",
-            ),
-            Expiring::ReferenceSettings => (
-                "SELECT id FROM selfservice_settings_flows WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM selfservice_settings_flows WHERE (nid = $1) IS TRUE AND id IN ($*)",
-            ),
-            Expiring::ReferenceVerifications => (
-                "SELECT id FROM selfservice_verification_flows WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM selfservice_verification_flows WHERE (nid = $1) IS TRUE AND id IN ($*)",
-            ),
-            Expiring::Codes => (
-                "SELECT id FROM bia_code WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM bia_code WHERE nid = $1 AND id IN ($*)",
-            ),
-            Expiring::Errors => (
-                "SELECT id FROM bia_error WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM bia_error WHERE nid = $1 AND id IN ($*)",
-            ),
-            Expiring::TokenExchanges => (
-                "SELECT id FROM session_token_exchanges WHERE nid = $1 AND created_at <= $2 ORDER BY created_at LIMIT $3",
-                "DELETE FROM session_token_exchanges WHERE (nid = $1) IS TRUE AND id IN ($*)",
-            ),
+            Expiring::Sessions => rows!("sessions", "expires_at"),
+            Expiring::Continuity => rows!("bia_continuity", "expires_at"),
+            Expiring::Flows => rows!("bia_flow", "expires_at"),
+            Expiring::ReferenceContinuity => rows!("continuity_containers", "expires_at"),
+            Expiring::ReferenceLogins => rows!("selfservice_login_flows", "expires_at"),
+            Expiring::ReferenceRecoveries => rows!("selfservice_recovery_flows", "expires_at"),
+            Expiring::ReferenceRegistrations => {
+                rows!("selfservice_registration_flows", "expires_at")
+            }
+            Expiring::ReferenceSettings => rows!("selfservice_settings_flows", "expires_at"),
+            Expiring::ReferenceVerifications => {
+                rows!("selfservice_verification_flows", "expires_at")
+            }
+            Expiring::Codes => rows!("bia_code", "expires_at"),
+            Expiring::Errors => rows!("bia_error", "expires_at"),
+            Expiring::TokenExchanges => rows!("session_token_exchanges", "created_at"),
             Expiring::Leases => (
                 "SELECT l.message_id FROM bia_courier_lease l WHERE l.nid = $1 AND l.until <= $2 AND NOT EXISTS \
                  (SELECT 1 FROM courier_messages m WHERE m.id = l.message_id AND m.status = 3) ORDER BY l.until LIMIT $3",
                 "DELETE FROM bia_courier_lease WHERE nid = $1 AND message_id IN ($*)",
             ),
-            Expiring::HookCalls => (
-                "SELECT id FROM bia_hook_outbox WHERE nid = $1 AND state = 'delivered' AND due_at <= $2 ORDER BY due_at LIMIT $3",
-                "DELETE FROM bia_hook_outbox WHERE nid = $1 AND state = 'delivered' AND id IN ($*)",
-            ),
-            Expiring::AbuseCounters => (
-                "SELECT id FROM bia_abuse_counter WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM bia_abuse_counter WHERE nid = $1 AND id IN ($*)",
-            ),
-            Expiring::TrustedBrowsers => (
-                "SELECT id FROM bia_trusted_browsers WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM bia_trusted_browsers WHERE nid = $1 AND id IN ($*)",
-            ),
-            Expiring::Refusals => (
-                "SELECT id FROM bia_refusal WHERE nid = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3",
-                "DELETE FROM bia_refusal WHERE nid = $1 AND id IN ($*)",
-            ),
+            Expiring::HookCalls => rows!("bia_hook_outbox", "due_at", " AND state = 'delivered'"),
+            Expiring::AbuseCounters => rows!("bia_abuse_counter", "expires_at"),
+            Expiring::TrustedBrowsers => rows!("bia_trusted_browsers", "expires_at"),
+            Expiring::Refusals => rows!("bia_refusal", "expires_at"),
         }
     }
 }

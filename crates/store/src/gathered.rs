@@ -76,9 +76,7 @@ impl<S: Statement> Gathered<S> {
             let (shared, statement) = (Arc::clone(&self.shared), statement.clone());
             tokio::spawn(async move { shared.answer_all(&statement, permit).await });
         }
-        let gone = |_| StoreError::Unavailable {
-            reason: "the statement was given up before it was answered".into(),
-        };
+        let gone = |_| StoreError::unavailable("the statement was given up before it was answered");
         answered.await.map_err(gone)?
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bia_model::schema::{Derived, IdentitySchema, ViolationKind};
 use bia_model::{Identity, MethodName};
-use bia_store::identity::{self, Expand, Filter, Page};
+use bia_store::identity::{self, Expand, Filter, Page, Unreadable};
 use bia_store::{Dialect, Dsn, Store, StoreError, migrate, network};
 use uuid::Uuid;
 
@@ -62,6 +62,10 @@ pub async fn look(case: &Case) -> Looked {
     };
     let store = match Store::connect(&dsn, PATIENCE).await {
         Ok(store) => store,
+        Err(StoreError::Unavailable {
+            reason,
+            lasting: true,
+        }) if dsn.dialect() != Dialect::Sqlite => return refused(case, &reason),
         Err(_) => {
             return Looked::not("The database was not looked at: it cannot be reached from here.");
         }
@@ -78,6 +82,25 @@ pub async fn look(case: &Case) -> Looked {
         },
         error => Looked::not(format!("The database could not be read: {error}.")),
     })
+}
+
+/// There is a server, and it says no. (A file that is not there yet is made by the server's first start.)
+fn refused(case: &Case, reason: &str) -> Looked {
+    let found = case
+        .found(
+            "database.refused",
+            "dsn",
+            format!("The database cannot be opened: {reason}."),
+        )
+        .why("The server cannot start.")
+        .mend(
+            "Make the database, or correct its name, user and password.",
+            "dsn: postgres://user:password@db.example.org:5432/bia?sslmode=verify-full",
+        );
+    Looked {
+        findings: vec![found],
+        note: Some("The database was not looked at.".into()),
+    }
 }
 
 /// A SQLite file that is not there shall not be there afterwards.
@@ -138,8 +161,10 @@ async fn walk(case: &Case, store: &Store) -> Result<(Tally, Option<String>), Sto
             size: PAGE,
         };
         let mut conn = store.read().await?;
-        let paged = identity::list(&mut conn, Filter::All, page, Expand::Credentials).await?;
+        let (paged, unreadable) =
+            identity::list_and_left_out(&mut conn, Filter::All, page, Expand::Credentials).await?;
         drop(conn);
+        tally.unreadable.extend(unreadable);
         for identity in &paged.items {
             tally.look(case, identity);
             after = identity.id;
@@ -159,7 +184,7 @@ async fn walk(case: &Case, store: &Store) -> Result<(Tally, Option<String>), Sto
     }
 }
 
-/// How many identities have which trouble; no identity is named.
+/// How many identities have which trouble; no identity is named but by its id, where something of it cannot be read.
 #[derive(Default)]
 struct Tally {
     /// By schema id.
@@ -170,6 +195,7 @@ struct Tally {
     unfit: BTreeMap<String, usize>,
     /// By schema id and method.
     orphaned: BTreeMap<(String, &'static str), usize>,
+    unreadable: Vec<Unreadable>,
 }
 
 impl Tally {
@@ -236,7 +262,7 @@ impl Tally {
                 |index| format!("identity.schemas[{index}].url"),
             )
         };
-        let mut findings = Vec::new();
+        let mut findings: Vec<_> = unreadable(case, &self.unreadable).into_iter().collect();
         for (id, count) in self.schema_gone {
             let what =
                 format!("{count} identities have the schema {id:?}, which is not configured.");
@@ -263,6 +289,34 @@ impl Tally {
         }
         findings
     }
+}
+
+/// How many unreadable identities are named.
+const MOST_NAMED: usize = 5;
+
+fn unreadable(case: &Case, identities: &[Unreadable]) -> Option<Diagnosis> {
+    let named = identities.iter().take(MOST_NAMED);
+    let named: Vec<String> = named
+        .map(|one| format!("{} ({})", one.id, one.why))
+        .collect();
+    let what = format!(
+        "{} identities have values that cannot be read: {}{}.",
+        identities.len(),
+        named.join("; "),
+        if identities.len() > named.len() {
+            "; and others"
+        } else {
+            ""
+        },
+    );
+    (!named.is_empty()).then(|| {
+        case.found("identities.unreadable", "dsn", what)
+            .why("They are left out of lists and searches, and cannot sign in.")
+            .mend(
+                "Correct the columns that are named, or import the identities anew.",
+                "",
+            )
+    })
 }
 
 fn presumed(schema: &IdentitySchema, identity: &Identity) -> Derived {

@@ -80,6 +80,20 @@ async fn identities_that_a_schema_has_left_behind_are_counted() {
         "{told:?}"
     );
     assert!(told[0].1.contains("traits.name"), "{told:?}");
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let mut conn = world.app.store.write().await.unwrap();
+    conn.execute(
+        "UPDATE identities SET traits = $1 WHERE traits LIKE '%nick-1%'",
+        bia_store::args![deep.as_str()],
+    )
+    .await
+    .unwrap();
+    drop(conn);
+    let told = looked(&before).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, "identities.unreadable");
+    let what = &told[0].1;
+    assert!(what.contains("table identities, column traits"), "{what}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -58,9 +59,7 @@ impl Store {
             let error = match tokio::time::timeout(ATTEMPT, store.first_contact()).await {
                 Ok(Ok(())) => return Ok(store),
                 Ok(Err(error)) => error,
-                Err(_) => StoreError::Unavailable {
-                    reason: "no answer within 5 seconds".into(),
-                },
+                Err(_) => StoreError::unavailable("no answer within 5 seconds"),
             };
             if Instant::now() + pause >= deadline
                 || !matches!(error, StoreError::Unavailable { .. })
@@ -251,6 +250,10 @@ impl Driver for Sqlite {
         target.connect().await
     }
 
+    fn classify(error: &dyn DatabaseError) -> StoreError {
+        sqlite::classify(error)
+    }
+
     async fn roll_back(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         // SQLite may already have ended the transaction because of an error; then this fails harmlessly.
         let _ = sqlx::raw_sql("ROLLBACK").execute(connection).await;
@@ -263,6 +266,10 @@ impl Driver for Postgres {
 
     async fn open(target: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
         target.clone().disable_statement_logging().connect().await
+    }
+
+    fn classify(error: &dyn DatabaseError) -> StoreError {
+        postgres::classify(error)
     }
 
     async fn roll_back(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
@@ -284,6 +291,10 @@ impl Driver for MySql {
         Ok(connection)
     }
 
+    fn classify(error: &dyn DatabaseError) -> StoreError {
+        mysql::classify(error)
+    }
+
     async fn roll_back(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
         sqlx::raw_sql("ROLLBACK")
             .execute(connection)
@@ -301,9 +312,7 @@ struct Folder(PathBuf);
 impl Folder {
     fn make() -> Result<Folder, StoreError> {
         let path = std::env::temp_dir().join(format!("bia-memory-{}", Uuid::new_v4()));
-        make_private(&path).map_err(|e| StoreError::Unavailable {
-            reason: format!("no temporary folder: {e}"),
-        })?;
+        make_private(&path).map_err(|e| StoreError::barred(format!("no temporary folder: {e}")))?;
         Ok(Folder(path))
     }
 }

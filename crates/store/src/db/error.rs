@@ -44,6 +44,9 @@ pub enum StoreError {
     Unavailable {
         /// The driver's words, without the address' password.
         reason: String,
+        /// Whether it stays so until somebody mends it: there is no such database, a password is wrong, a file cannot be
+        /// opened.
+        lasting: bool,
     },
     /// A stored value is not what its column should hold.
     #[error("table {table}, column {column}, row {id}: {reason}")]
@@ -66,6 +69,22 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What may pass by itself.
+    pub(crate) fn unavailable(reason: impl Into<String>) -> StoreError {
+        StoreError::Unavailable {
+            reason: reason.into(),
+            lasting: false,
+        }
+    }
+
+    /// What stays so until somebody mends it.
+    pub(crate) fn barred(reason: impl Into<String>) -> StoreError {
+        StoreError::Unavailable {
+            reason: reason.into(),
+            lasting: true,
+        }
+    }
+
     /// Whether the same unit of work may succeed when it is run again.
     pub fn is_transient(&self) -> bool {
         matches!(self, StoreError::Contention { .. })

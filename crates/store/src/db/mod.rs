@@ -257,9 +257,7 @@ async fn settle<D: Driver, T>(
 ) -> Result<T, StoreError> {
     lease.unsettled = true;
     let Some(connection) = lease.connection() else {
-        return Err(StoreError::Unavailable {
-            reason: "the connection was lost".into(),
-        });
+        return Err(StoreError::unavailable("the connection was lost"));
     };
     let answer = work(connection).await;
     lease.unsettled = false;
@@ -275,9 +273,7 @@ async fn settle<D: Driver, T>(
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_)
             | sqlx::Error::WorkerCrashed),
-        ) => StoreError::Unavailable {
-            reason: error.to_string(),
-        },
+        ) => StoreError::unavailable(error.to_string()),
         Err(error) => StoreError::Statement(error.to_string()),
     };
     if matches!(error, StoreError::Unavailable { .. }) {

@@ -134,10 +134,10 @@ pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
         1205 | 1213 | 1020 => StoreError::Contention { reason: reason() },
         // out of range, incorrect value, data too long, invalid JSON
         1264 | 1292 | 1366 | 1406 | 3140 | 3141 | 4025 => StoreError::Refused { reason: reason() },
-        // too many connections, shutdown, access denied, read only, unknown database
-        1040 | 1044 | 1045 | 1049 | 1053 | 1203 | 1226 | 1290 | 1836 => {
-            StoreError::Unavailable { reason: reason() }
-        }
+        // access denied, unknown database
+        1044 | 1045 | 1049 => StoreError::barred(reason()),
+        // too many connections, shutdown, read only
+        1040 | 1053 | 1203 | 1226 | 1290 | 1836 => StoreError::unavailable(reason()),
         _ => StoreError::Statement(reason()),
     }
 }

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use sqlx::error::DatabaseError;
 use sqlx::{Connection as _, Database};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -26,6 +27,9 @@ pub(super) trait Driver: Database {
     fn open(
         target: &Self::Target,
     ) -> impl Future<Output = Result<Self::Connection, sqlx::Error>> + Send;
+
+    /// What an error of this database means.
+    fn classify(error: &dyn DatabaseError) -> StoreError;
 
     /// Ends a transaction without its changes.
     fn roll_back(
@@ -139,7 +143,7 @@ impl<D: Driver> Pool<D> {
                     since: now,
                 })
             }
-            Ok(Err(error)) => unavailable(error.to_string()),
+            Ok(Err(error)) => Err(unopened::<D>(&error)),
             Err(_) => unavailable("the server did not answer in time"),
         }
     }
@@ -172,10 +176,17 @@ impl<D: Driver> Pool<D> {
     }
 }
 
+/// Why there is no connection.
+fn unopened<D: Driver>(error: &sqlx::Error) -> StoreError {
+    let refused = error.as_database_error().map(D::classify);
+    StoreError::Unavailable {
+        reason: error.to_string(),
+        lasting: matches!(refused, Some(StoreError::Unavailable { lasting: true, .. })),
+    }
+}
+
 fn unavailable<T>(reason: impl Into<String>) -> Result<T, StoreError> {
-    Err(StoreError::Unavailable {
-        reason: reason.into(),
-    })
+    Err(StoreError::unavailable(reason))
 }
 
 impl<D: Driver> Lease<D> {

@@ -129,12 +129,14 @@ pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
         code if code.starts_with("22") || code.starts_with("23") => {
             StoreError::Refused { reason: reason() }
         }
+        // invalid authorization, unknown database
+        code if code.starts_with("28") || code.starts_with("3D") => StoreError::barred(reason()),
         // connection exceptions, insufficient resources, operator intervention, system errors
-        code if ["08", "53", "57", "58", "25006", "28", "3D"]
+        code if ["08", "53", "57", "58", "25006"]
             .iter()
             .any(|c| code.starts_with(c)) =>
         {
-            StoreError::Unavailable { reason: reason() }
+            StoreError::unavailable(reason())
         }
         _ => StoreError::Statement(reason()),
     }

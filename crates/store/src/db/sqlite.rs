@@ -218,10 +218,10 @@ pub(super) fn classify(error: &dyn DatabaseError) -> StoreError {
         (_, 5 | 6) => StoreError::Contention {
             reason: message.to_owned(),
         },
-        // IOERR, FULL, CANTOPEN, READONLY
-        (_, 8 | 10 | 13 | 14) => StoreError::Unavailable {
-            reason: message.to_owned(),
-        },
+        // READONLY, IOERR, CANTOPEN
+        (_, 8 | 10 | 14) => StoreError::barred(message),
+        // FULL
+        (_, 13) => StoreError::unavailable(message),
         // TOOBIG, MISMATCH, CONSTRAINT
         (_, 18..=20) => StoreError::Refused {
             reason: message.to_owned(),

@@ -4,7 +4,8 @@ use bia_model::{Identity, MethodName};
 use uuid::Uuid;
 
 use super::columns::{identity_columns, read_identity};
-use super::{Expand, credential, unreadable};
+use super::unreadable::{Unreadable, completed, readable};
+use super::{Expand, credential};
 use crate::args;
 use crate::db::{Conn, Row, StoreError, Value};
 
@@ -80,22 +81,38 @@ pub async fn list(
     page: Page,
     expand: Expand,
 ) -> Result<Paged<Identity>, StoreError> {
-    match (filter, page) {
+    let (paged, left_out) = list_and_left_out(conn, filter, page, expand).await?;
+    left_out.iter().for_each(Unreadable::log);
+    Ok(paged)
+}
+
+/// As [`list`], with those that are left out in the place of lines in the log.
+pub async fn list_and_left_out(
+    conn: &mut Conn,
+    filter: Filter<'_>,
+    page: Page,
+    expand: Expand,
+) -> Result<(Paged<Identity>, Vec<Unreadable>), StoreError> {
+    let mut left_out = Vec::new();
+    let paged = match (filter, page) {
         (Filter::Ids(ids), _) => {
             let rows = by_ids(conn, ids).await?;
-            let mut items = readable(conn, &rows, expand).await?;
+            let mut items = read(conn, &rows, expand, &mut left_out).await?;
             items.sort_by_key(|i| i.id);
-            Ok(Paged { items, more: false })
+            Paged { items, more: false }
         }
-        (_, Page::After { id, size }) => after(conn, filter, (id, size), expand).await,
+        (_, Page::After { id, size }) => {
+            after(conn, filter, (id, size), expand, &mut left_out).await?
+        }
         (_, Page::Offset { size, .. }) => {
             let rows = Paged::cut(paged(conn, filter, page).await?, size);
-            Ok(Paged {
-                items: readable(conn, &rows.items, expand).await?,
+            Paged {
+                items: read(conn, &rows.items, expand, &mut left_out).await?,
                 more: rows.more,
-            })
+            }
         }
-    }
+    };
+    Ok((paged, left_out))
 }
 
 /// What comes after an id. A page is filled up where some of it cannot be read, so that the list goes on behind it.
@@ -104,12 +121,13 @@ async fn after(
     filter: Filter<'_>,
     (mut id, size): (Uuid, u32),
     expand: Expand,
+    left_out: &mut Vec<Unreadable>,
 ) -> Result<Paged<Identity>, StoreError> {
     let wanted = usize::try_from(size).unwrap_or(usize::MAX);
     let mut items = Vec::new();
     loop {
         let rows = paged(conn, filter, Page::After { id, size }).await?;
-        items.append(&mut readable(conn, &rows, expand).await?);
+        items.append(&mut read(conn, &rows, expand, left_out).await?);
         match rows.last() {
             Some(last) if rows.len() > wanted && items.len() <= wanted => {
                 id = last.only("identities")?;
@@ -120,18 +138,19 @@ async fn after(
 }
 
 /// The identities of rows that can be read.
-async fn readable(
+async fn read(
     conn: &mut Conn,
     rows: &[Row],
     expand: Expand,
+    left_out: &mut Vec<Unreadable>,
 ) -> Result<Vec<Identity>, StoreError> {
     let mut identities = Vec::with_capacity(rows.len());
     for row in rows {
         let id = row.only("identities")?;
         let read = read_identity(&mut row.columns("identities"));
-        identities.extend(unreadable::readable(id, read)?);
+        identities.extend(readable(id, read, left_out)?);
     }
-    unreadable::completed(conn, identities, expand).await
+    completed(conn, identities, expand, left_out).await
 }
 
 /// The number of all identities.

@@ -13,11 +13,13 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use address::{mark_sent, mark_verified};
-pub use list::{Filter, Page, Paged, count, list};
+pub use list::{Filter, Page, Paged, count, list, list_and_left_out};
 pub use search::{
     find_by_external_id, find_by_identifier, find_by_recovery_address, find_by_user_handle,
     find_by_verifiable_address,
 };
+
+pub use unreadable::Unreadable;
 
 use crate::args;
 use crate::db::{Conn, StoreError, Tx, Value};

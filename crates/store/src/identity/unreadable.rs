@@ -6,20 +6,36 @@ use uuid::Uuid;
 use super::{Expand, address, credential};
 use crate::db::{Conn, StoreError};
 
-/// What was read of an identity. `None`, and a line in the log that says where to look, when it cannot be read.
-pub(super) fn readable<T>(id: Uuid, read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+/// An identity that is left out of a list.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// Its id.
+    pub id: Uuid,
+    /// Where the value is that cannot be read, in words.
+    pub why: String,
+}
+
+impl Unreadable {
+    /// A line in the log that says where to look.
+    pub(super) fn log(&self) {
+        tracing::warn!(
+            identity.id = %self.id, why = self.why,
+            "an identity is left out of lists and searches, since a stored value of it cannot be read"
+        );
+    }
+}
+
+/// What was read of an identity, unless it cannot be read: then it is one of those `left_out`.
+pub(super) fn readable<T>(
+    id: Uuid,
+    read: Result<T, StoreError>,
+    left_out: &mut Vec<Unreadable>,
+) -> Result<Option<T>, StoreError> {
     match read {
         Ok(value) => Ok(Some(value)),
-        Err(StoreError::Corrupt {
-            table,
-            column,
-            id: row,
-            reason,
-        }) => {
-            tracing::warn!(
-                identity.id = %id, db.table = table, db.column = column, db.row = %row, reason,
-                "an identity is left out of lists and searches, since a stored value of it cannot be read"
-            );
+        Err(error @ StoreError::Corrupt { .. }) => {
+            let why = error.to_string();
+            left_out.push(Unreadable { id, why });
             Ok(None)
         }
         Err(other) => Err(other),
@@ -27,22 +43,27 @@ pub(super) fn readable<T>(id: Uuid, read: Result<T, StoreError>) -> Result<Optio
 }
 
 /// Identities with their addresses, and with their credentials if wanted; without those that cannot be read.
+///
+/// The error names a row and not whose it is: the one that has it is found by halves.
 pub(super) async fn completed(
     conn: &mut Conn,
-    mut identities: Vec<Identity>,
+    identities: Vec<Identity>,
     expand: Expand,
+    left_out: &mut Vec<Unreadable>,
 ) -> Result<Vec<Identity>, StoreError> {
-    match load(conn, &mut identities, expand).await {
-        Ok(()) => return Ok(identities),
-        Err(StoreError::Corrupt { .. }) => {}
-        Err(other) => return Err(other),
-    }
     let mut kept = Vec::with_capacity(identities.len());
-    for mut identity in identities {
-        identity.credentials.clear();
-        let loaded = load(conn, std::slice::from_mut(&mut identity), expand).await;
-        if readable(identity.id, loaded)?.is_some() {
-            kept.push(identity);
+    let mut parts = vec![identities];
+    while let Some(mut part) = parts.pop() {
+        match (load(conn, &mut part, expand).await, part.as_slice()) {
+            (Ok(()), _) => kept.append(&mut part),
+            (Err(error @ StoreError::Corrupt { .. }), [only]) => {
+                readable::<()>(only.id, Err(error), left_out)?;
+            }
+            (Err(StoreError::Corrupt { .. }), _) => {
+                let later = part.split_off(part.len() / 2);
+                parts.extend([later, part]);
+            }
+            (Err(other), _) => return Err(other),
         }
     }
     Ok(kept)
@@ -55,6 +76,10 @@ async fn load(
 ) -> Result<(), StoreError> {
     if identities.is_empty() {
         return Ok(());
+    }
+    // What an attempt on more of them has left.
+    for identity in identities.iter_mut() {
+        identity.credentials.clear();
     }
     address::load(conn, identities).await?;
     match expand {

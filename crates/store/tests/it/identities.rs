@@ -640,6 +640,17 @@ async fn one_who_cannot_be_read_does_not_break_lists(place: &Place) {
         .await
         .unwrap();
     assert_eq!((first.items.len(), first.more), (1, true));
+    let all = Page::Offset { skip: 0, size: 10 };
+    let (_, left_out) =
+        identity::list_and_left_out(&mut conn, Filter::All, all, Expand::Credentials)
+            .await
+            .unwrap();
+    let mut left_out: Vec<(Uuid, bool)> = left_out
+        .iter()
+        .map(|one| (one.id, one.why.contains("table identit")))
+        .collect();
+    left_out.sort();
+    assert_eq!(left_out, [1, 2, 5].map(|n: usize| (people[n].id, true)));
     let alone = identity::find(&mut conn, people[1].id, Expand::Addresses).await;
     match alone {
         Err(StoreError::Corrupt { column, id, .. }) => {

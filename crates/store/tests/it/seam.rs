@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bia_store::{Dialect, Dsn, Store, StoreError, args, transact};
 
-use crate::databases::on_each_database;
+use crate::databases::{Database, Kind, on_each_database};
 use crate::place::Place;
 
 async fn memory() -> Store {
@@ -216,5 +216,33 @@ async fn connections_that_the_server_closed_are_replaced(place: &Place) {
             .unwrap();
         transact!(place.store, tx => tx.execute("DELETE FROM bia_error", &[]).await).unwrap();
         drop(killer);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_told_from_a_server_that_does_not_answer() {
+    let file = "sqlite:///nowhere/at/all.sqlite?mode=rw";
+    assert_eq!(lasts(file).await, Some(true));
+    for kind in [Kind::Postgres, Kind::MySql] {
+        let Some(database) = Database::make(kind).await else {
+            continue;
+        };
+        let missing = database.dsn.replace("bia_test_", "bia_absent_");
+        assert_eq!(lasts(&missing).await, Some(true), "{kind:?}");
+        database.remove().await;
+    }
+    for dsn in [
+        "postgres://u:p@127.0.0.1:9/bia",
+        "mysql://u:p@tcp(127.0.0.1:9)/bia",
+    ] {
+        assert_eq!(lasts(dsn).await, Some(false), "{dsn}");
+    }
+}
+
+/// Whether that a database cannot be opened stays so.
+async fn lasts(dsn: &str) -> Option<bool> {
+    match Store::connect(&Dsn::parse(dsn).unwrap(), Duration::ZERO).await {
+        Err(StoreError::Unavailable { lasting, .. }) => Some(lasting),
+        _ => None,
     }
 }

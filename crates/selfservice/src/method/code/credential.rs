@@ -21,29 +21,9 @@ pub struct CodeAddress {
 }
 
 impl CodeConfig {
-    /// Reads a credential's config; one that cannot be read has no addresses. Rows of the first version
-    /// keep their addresses among the identifiers.
+    /// Reads a credential's config; one that cannot be read has no addresses.
     pub fn of(credential: &Credential) -> CodeConfig {
-        let config: CodeConfig =
-            serde_json::from_value(credential.config.clone()).unwrap_or_default();
-        if credential.version > 0 || !config.addresses.is_empty() {
-            return config;
-        }
-        let via = credential
-            .config
-            .get("address_type")
-            .and_then(|t| t.as_str())
-            .unwrap_or_default();
-        let channel = Channel::parse(via.trim()).unwrap_or(Channel::Email);
-        let old = credential.identifiers.iter();
-        CodeConfig {
-            addresses: old
-                .map(|a| CodeAddress {
-                    channel,
-                    address: a.clone(),
-                })
-                .collect(),
-        }
+        serde_json::from_value(credential.config.clone()).unwrap_or_default()
     }
 }
 
