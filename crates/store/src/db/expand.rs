@@ -8,6 +8,9 @@ use super::{Conn, Row, StoreError, Value};
 /// Lists are filled up to one of these lengths, so that few statements have to be prepared.
 const LENGTHS: [usize; 8] = [1, 2, 4, 8, 16, 64, 256, 512];
 
+/// From this length on a list has many rows.
+const MANY: usize = 16;
+
 /// Most rows that one INSERT takes.
 pub(crate) const ROWS: usize = 16;
 
@@ -18,7 +21,7 @@ static MADE: LazyLock<RwLock<HashMap<Key, &'static str>>> = LazyLock::new(RwLock
 
 impl Conn {
     /// Runs a query with `IN ($*)`, in which `$*` stands for all of `list`; `values` come before
-    /// it, nothing comes after. More than 512 are asked for in several queries.
+    /// it, nothing comes after but in a GROUP BY. More than 512 are asked for in several queries.
     pub(crate) async fn fetch_all_in<'a>(
         &mut self,
         sql: &'static str,
@@ -27,10 +30,12 @@ impl Conn {
     ) -> Result<Vec<Row>, StoreError> {
         let mut rows = Vec::new();
         for values in batches(values, list) {
-            rows.extend(
-                self.fetch_all(made(sql, values.before, 1, values.list), &values.all)
-                    .await?,
-            );
+            let sql = made(sql, values.before, 1, values.list);
+            rows.extend(if values.list < MANY {
+                self.fetch_all(sql, &values.all).await?
+            } else {
+                self.fetch_many(sql, &values.all).await?
+            });
         }
         Ok(rows)
     }

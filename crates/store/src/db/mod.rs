@@ -9,6 +9,7 @@ mod dsn;
 mod error;
 mod expand;
 mod mysql;
+mod packed;
 mod pool;
 mod postgres;
 mod row;

@@ -10,7 +10,8 @@ use sqlx::{Column as _, Row as _, ValueRef as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{StoreError, mysql, postgres, sqlite};
+use super::packed::PackedRow;
+use super::{StoreError, mysql, packed, postgres, sqlite};
 
 /// What a driver says when a value is not of the wanted type.
 pub(crate) type DecodeError = Box<dyn std::error::Error + Send + Sync>;
@@ -22,6 +23,7 @@ pub(super) enum RowKind {
     Sqlite(SqliteRow),
     Postgres(PgRow),
     MySql(MySqlRow),
+    Packed(PackedRow),
 }
 
 /// One value of a row, as its driver has it.
@@ -32,6 +34,9 @@ pub enum Raw<'r> {
     Postgres(PgValueRef<'r>),
     #[doc(hidden)]
     MySql(MySqlValueRef<'r>),
+    /// Of a row that came with others in one text; see `packed`.
+    #[doc(hidden)]
+    Packed(&'r serde_json::Value),
 }
 
 impl Row {
@@ -55,6 +60,7 @@ impl Row {
             RowKind::Sqlite(row) => Raw::Sqlite(row.try_get_raw(index)?),
             RowKind::Postgres(row) => Raw::Postgres(row.try_get_raw(index)?),
             RowKind::MySql(row) => Raw::MySql(row.try_get_raw(index)?),
+            RowKind::Packed(row) => Raw::Packed(row.cell(index)?),
         })
     }
 
@@ -63,6 +69,7 @@ impl Row {
             RowKind::Sqlite(row) => row.columns().get(index).map(|c| c.name()),
             RowKind::Postgres(row) => row.columns().get(index).map(|c| c.name()),
             RowKind::MySql(row) => row.columns().get(index).map(|c| c.name()),
+            RowKind::Packed(row) => row.name(index),
         };
         name.map_or_else(|| format!("number {index}"), str::to_owned)
     }
@@ -155,6 +162,7 @@ macro_rules! read {
                 Raw::Sqlite(v) => sqlite::$name(v),
                 Raw::Postgres(v) => postgres::$name(v),
                 Raw::MySql(v) => mysql::$name(v),
+                Raw::Packed(v) => packed::$name(v),
             }
         }
     };
@@ -173,6 +181,7 @@ impl Raw<'_> {
             Raw::Sqlite(v) => v.is_null(),
             Raw::Postgres(v) => v.is_null(),
             Raw::MySql(v) => v.is_null(),
+            Raw::Packed(v) => v.is_null(),
         }
     }
 
@@ -192,6 +201,7 @@ impl<'r> Raw<'r> {
             Raw::Sqlite(v) => sqlite::slice(v),
             Raw::Postgres(v) => postgres::json_slice(v),
             Raw::MySql(v) => mysql::slice(v),
+            Raw::Packed(v) => packed::slice(v),
         }
     }
 }

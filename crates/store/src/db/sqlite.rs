@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteSynchronous, SqliteValueRef};
-use sqlx::{Arguments as _, Decode, Sqlite, TypeInfo as _, ValueRef as _};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteRow, SqliteSynchronous, SqliteValueRef,
+};
+use sqlx::{Arguments as _, Decode, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
@@ -166,10 +168,18 @@ fn is_text(value: &SqliteValueRef<'_>) -> bool {
 /// Columns with a default of `'false'` may hold it as text.
 pub(super) fn boolean(value: SqliteValueRef<'_>) -> Result<bool, DecodeError> {
     if is_text(&value) {
-        let text = text(value)?;
-        return Ok(matches!(text.as_str(), "true" | "TRUE" | "1" | "t"));
+        return Ok(is_true(&text(value)?));
     }
     int(value).map(|v| v != 0)
+}
+
+pub(super) fn is_true(text: &str) -> bool {
+    matches!(text, "true" | "TRUE" | "1" | "t")
+}
+
+/// The text of a row with one column, unless it is none.
+pub(super) fn only_text(row: &SqliteRow) -> Option<&str> {
+    row.try_get_unchecked(0).ok()
 }
 
 pub(super) fn int(value: SqliteValueRef<'_>) -> Result<i64, DecodeError> {

@@ -206,7 +206,7 @@ async fn paged(conn: &mut Conn, filter: Filter<'_>, page: Page) -> Result<Vec<Ro
     } else {
         [limit, place]
     });
-    conn.fetch_all(statement(filter, keyset), &values).await
+    conn.fetch_many(statement(filter, keyset), &values).await
 }
 
 /// The values of the identifier filters' part of the statement.

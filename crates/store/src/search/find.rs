@@ -169,7 +169,7 @@ async fn numbers_in_sample(
     conditions: &[Condition],
 ) -> Result<Vec<i64>, StoreError> {
     let values = args![conn.nid(), SAMPLE];
-    let rows = conn.fetch_all(FIRST_ENTRIES, values).await?;
+    let rows = conn.fetch_many(FIRST_ENTRIES, values).await?;
     let sample: Vec<Uuid> = rows
         .iter()
         .map(|row| row.only("bia_search_entry"))
@@ -193,13 +193,13 @@ async fn candidates(
     let limit = |read: usize| i64::try_from(chunk - read).unwrap_or(i64::MAX);
     let term = place.term.as_str();
     let rows = conn
-        .fetch_all(SAME_TERM, args![nid, term, place.id, limit(0)])
+        .fetch_many(SAME_TERM, args![nid, term, place.id, limit(0)])
         .await?;
     let mut read = read_places(&rows, place.leading)?;
     if read.len() < chunk && !leading.is_exact() {
         let high = leading.high.as_str();
         let rows = conn
-            .fetch_all(LATER_TERMS, args![nid, term, high, limit(read.len())])
+            .fetch_many(LATER_TERMS, args![nid, term, high, limit(read.len())])
             .await?;
         read.extend(read_places(&rows, place.leading)?);
     }
