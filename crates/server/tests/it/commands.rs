@@ -1,10 +1,10 @@
 //! Commands that work with a running server.
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use serde_json::{Value, json};
 
+use crate::run_bia::{run_bia, text};
 use crate::running::Running;
 
 /// A server, and commands that ask it.
@@ -32,22 +32,9 @@ impl Place {
     }
 
     pub(crate) fn bia(&self, arguments: &[&str], input: &str) -> Output {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_bia"))
-            .args(arguments)
-            .current_dir(self.running.folder.path())
-            .env_clear()
-            .env(
-                "KRATOS_ADMIN_URL",
-                format!("http://127.0.0.1:{}", self.running.admin),
-            )
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that does not read its input may be gone already.
-        let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
-        process.wait_with_output().unwrap()
+        let endpoint = format!("http://127.0.0.1:{}", self.running.admin);
+        let environment = [("KRATOS_ADMIN_URL", endpoint.as_str())];
+        run_bia(self.running.folder.path(), &environment, arguments, input)
     }
 
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
@@ -59,10 +46,6 @@ impl Place {
 
 pub(crate) fn person(n: u32) -> Value {
     json!({"schema_id": "default", "traits": {"email": format!("user-{n}@example.org")}})
-}
-
-pub(crate) fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
 
-use crate::commands::{person, text};
+use crate::commands::person;
+use crate::run_bia::{run_bia, text};
 
 /// Something that answers every request with the same, as a proxy without a server behind it does.
 fn answering(status: &'static str, kind: &'static str, body: &'static str) -> String {
@@ -43,17 +44,8 @@ fn answer(stream: &TcpStream, status: &str, kind: &str, body: &str) -> std::io::
 }
 
 fn bia(arguments: &[&str], endpoint: &str, input: &str) -> Output {
-    let mut process = Command::new(env!("CARGO_BIN_EXE_bia"))
-        .args(arguments)
-        .env_clear()
-        .env("KRATOS_ADMIN_URL", endpoint)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
-    process.wait_with_output().unwrap()
+    let environment = [("KRATOS_ADMIN_URL", endpoint)];
+    run_bia(&std::env::temp_dir(), &environment, arguments, input)
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Commands that work on a database, as operators call them.
 
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use bia_store::db::Value;
@@ -10,7 +9,7 @@ use bia_store::{Dsn, Store};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::commands::text;
+use crate::run_bia::{run_bia, text};
 
 const DSN: &str = "sqlite://db.sqlite?_fk=true&mode=rwc";
 
@@ -41,18 +40,7 @@ impl Desk {
     }
 
     fn bia(&self, arguments: &[&str], input: &str) -> Output {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_bia"))
-            .args(arguments)
-            .current_dir(self.path())
-            .env_clear()
-            .envs(self.environment.iter().copied())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
-        process.wait_with_output().unwrap()
+        run_bia(self.path(), &self.environment, arguments, input)
     }
 
     fn clean(&self) -> Output {

@@ -48,6 +48,7 @@ mod races;
 mod recovery;
 mod registration;
 mod reports;
+mod run_bia;
 mod running;
 mod schemas;
 mod search;

@@ -142,16 +142,12 @@ pub async fn update(
     // First, because it makes other updates of the same identity wait.
     let found = tx
         .execute(
-            "UPDATE identities SET schema_id = $1, traits = $2, state = $3, state_changed_at = $4, metadata_public = $5, \
-             metadata_admin = $6, available_aal = $7, organization_id = $8, external_id = $9, created_at = $10, updated_at = $11 \
-             WHERE nid = $12 AND id = $13",
+            "UPDATE identities SET schema_id = $1, state = $2, state_changed_at = $3, available_aal = $4, organization_id = $5, \
+             external_id = $6, created_at = $7, updated_at = $8 WHERE nid = $9 AND id = $10",
             args![
                 &i.schema_id,
-                &i.traits,
                 i.state.as_str(),
                 i.state_changed_at,
-                i.metadata_public.as_ref(),
-                i.metadata_admin.as_ref(),
                 i.available_aal.map(Aal::as_str),
                 i.organization_id,
                 external_id(i),
@@ -168,10 +164,43 @@ pub async fn update(
         });
     }
     let mut stored = get(tx, identity.id, Expand::Addresses).await?;
+    replace_documents(tx, identity, &stored).await?;
     credential::load_stored(tx, std::slice::from_mut(&mut stored)).await?;
     credential::replace_changed(tx, identity, &stored.credentials, now).await?;
     address::replace_changed(tx, identity, &stored, now).await?;
     terms::replace(tx, identity).await
+}
+
+/// Only those that were changed: the others keep their letters, such as the digits of a number that has more of them than
+/// we read.
+async fn replace_documents(
+    tx: &mut Tx,
+    new: &Identity,
+    stored: &Identity,
+) -> Result<(), StoreError> {
+    let (nid, id) = (tx.nid(), new.id);
+    if new.traits != stored.traits {
+        tx.execute(
+            "UPDATE identities SET traits = $1 WHERE nid = $2 AND id = $3",
+            args![&new.traits, nid, id],
+        )
+        .await?;
+    }
+    if new.metadata_public != stored.metadata_public {
+        tx.execute(
+            "UPDATE identities SET metadata_public = $1 WHERE nid = $2 AND id = $3",
+            args![new.metadata_public.as_ref(), nid, id],
+        )
+        .await?;
+    }
+    if new.metadata_admin != stored.metadata_admin {
+        tx.execute(
+            "UPDATE identities SET metadata_admin = $1 WHERE nid = $2 AND id = $3",
+            args![new.metadata_admin.as_ref(), nid, id],
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// Makes other units of work that lock or update the identity wait until this one ends. `false`

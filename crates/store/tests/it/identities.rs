@@ -30,6 +30,7 @@ on_each_database!(
     text_that_the_column_cannot_hold_is_refused_where_the_database_minds,
     one_who_cannot_be_read_does_not_break_lists,
     what_the_reference_keeps_and_we_could_not_is_read_with_signs_in_its_place,
+    a_document_that_is_not_changed_keeps_its_digits,
     old_credentials_are_read_as_new_ones_and_stored_so_with_the_next_change,
 );
 
@@ -673,6 +674,32 @@ async fn what_the_reference_keeps_and_we_could_not_is_read_with_signs_in_its_pla
         traits,
         json!({"email": "user-1@example.org", "n": f64::MAX, "name": "\u{fffd}"})
     );
+}
+
+async fn a_document_that_is_not_changed_keeps_its_digits(place: &Place) {
+    // MariaDB reads its numbers as we do.
+    if place.store.dialect() == bia_store::Dialect::MySql {
+        return;
+    }
+    let somebody = kept(&place.store, "user-1@example.org").await;
+    let text = r#"{"email": "user-1@example.org", "account": 12345678901234567890123}"#;
+    put_json(place, TRAITS, text.into(), somebody.id).await;
+    let mut found = read(place, somebody.id).await.unwrap();
+    let digits = async || {
+        let mut conn = place.store.read().await.unwrap();
+        let sql = "SELECT COUNT(*) FROM identities WHERE id = $1 \
+                   AND CAST(traits AS TEXT) LIKE '%12345678901234567890123%'";
+        let row = conn.fetch_one(sql, args![somebody.id]).await.unwrap();
+        row.only::<i64>("identities").unwrap() == 1
+    };
+    found.metadata_public = Some(json!({"plan": "gold"}));
+    transact!(place.store, tx => identity::update(tx, &mut found, NOW).await).unwrap();
+    assert!(digits().await);
+    let again = read(place, somebody.id).await.unwrap();
+    assert_eq!(again.metadata_public, Some(json!({"plan": "gold"})));
+    found.traits["email"] = json!("user-2@example.org");
+    transact!(place.store, tx => identity::update(tx, &mut found, NOW).await).unwrap();
+    assert!(!digits().await);
 }
 
 async fn old_credentials_are_read_as_new_ones_and_stored_so_with_the_next_change(place: &Place) {
