@@ -1,16 +1,16 @@
 //! Keeps the terms by which identities are found up to date, beside a server.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bia_config::Config;
 use bia_selfservice::cx::App;
-use bia_store::search::{Searchable, refresh};
+use bia_store::search::{Looked, Searchable, refresh};
 
 /// The rest after a step when there is nothing to catch up with. A small database is looked at whole in each step.
 const REST: Duration = Duration::from_secs(5);
 
-/// The rest after a step while there is.
+/// The shortest rest while there is.
 const BREATH: Duration = Duration::from_millis(5);
 
 /// Which traits a configuration makes searchable.
@@ -23,17 +23,14 @@ pub async fn keep_up(app: Arc<App>, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     let mut whole_round = false;
     loop {
+        let begun = Instant::now();
         let rest = match refresh(&app.store).await {
             Ok(looked) => {
                 if looked.indexed > 0 {
                     tracing::debug!(identities = looked.indexed, "search terms made");
                 }
                 whole_round |= looked.round_ended;
-                if looked.indexed > 0 || !whole_round {
-                    BREATH
-                } else {
-                    REST
-                }
+                rest_after(&looked, whole_round, begun.elapsed())
             }
             Err(error) => {
                 tracing::warn!(%error, "the search terms of identities could not be looked at");
@@ -44,5 +41,17 @@ pub async fn keep_up(app: Arc<App>, stop: impl Future<Output = ()>) {
             () = &mut stop => return,
             () = tokio::time::sleep(rest) => {}
         }
+    }
+}
+
+/// As long as the step took, so that at most half a core makes terms, beside requests; longer where terms were only looked
+/// at, which is no hurry.
+fn rest_after(looked: &Looked, whole_round: bool, took: Duration) -> Duration {
+    if looked.indexed > 0 {
+        took.max(BREATH)
+    } else if whole_round {
+        REST
+    } else {
+        (took * 9).max(BREATH)
     }
 }

@@ -1,7 +1,6 @@
 //! `bia search`: the terms by which identities are found.
 
 use anyhow::Context as _;
-use bia_config::Flags;
 use bia_store::{identity, network, search};
 use clap::{Args, Subcommand};
 use time::OffsetDateTime;
@@ -15,8 +14,8 @@ use crate::{search as upkeep, start};
 pub(super) enum Search {
     /// Makes the terms of all identities anew, beside running servers or without one.
     ///
-    /// Servers do this by themselves, a few identities at a time. Give the configuration (-c) when it says which traits
-    /// are searchable: servers would make the terms once more otherwise.
+    /// Servers do this by themselves, a few identities at a time. Give the configuration (-c, or the environment) when it says
+    /// which traits are searchable: servers would make the terms once more otherwise.
     Rebuild(Rebuild),
 }
 
@@ -39,12 +38,9 @@ impl Rebuild {
         network::ensure(&store, OffsetDateTime::now_utc())
             .await
             .context("The database cannot be read.")?;
-        if !self.database.files.config.is_empty() {
-            let sources = sources::from_files(&self.database.files, Flags::default());
-            let config = start::load(&sources).await;
-            let config = config.map_err(|findings| anyhow::anyhow!("{findings}"))?;
-            store.set_searchable(upkeep::searchable(&config));
-        }
+        let config = start::load(&sources::of_a_tool(&self.database.files)).await;
+        let config = config.map_err(|findings| anyhow::anyhow!("{findings}"))?;
+        store.set_searchable(upkeep::searchable(&config));
         search::start_over(&store)
             .await
             .context("The terms cannot be made anew. Is the database migrated?")?;

@@ -1,12 +1,14 @@
 //! Commands that mend a database without a server: phone numbers, search terms.
 
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::time::Duration;
 
 use bia_model::{Channel, Credential, Identity, MethodName, RecoveryAddress, VerifiableAddress};
 use bia_store::{Dsn, Store, args, identity, migrate, network, transact};
 use serde_json::json;
 use time::OffsetDateTime;
+
+use crate::run_bia::{run_bia, text};
 
 /// A SQLite file with people in it.
 struct Place {
@@ -42,13 +44,13 @@ impl Place {
     }
 
     fn bia(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_bia"))
-            .args(arguments)
-            .arg(dsn(&self.folder))
-            .env_clear()
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        self.bia_with(&[], arguments)
+    }
+
+    fn bia_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+        let dsn = dsn(&self.folder);
+        let arguments = [arguments, &[dsn.as_str()]].concat();
+        run_bia(self.folder.path(), environment, &arguments, "")
     }
 
     async fn count(&self, sql: &'static str, value: &str) -> i64 {
@@ -63,10 +65,6 @@ fn dsn(folder: &tempfile::TempDir) -> String {
         "sqlite://{}?_fk=true&mode=rwc",
         folder.path().join("bia.sqlite").display()
     )
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap()
 }
 
 /// The numbers behind the title of a line of the summary.
@@ -148,4 +146,11 @@ async fn search_terms_are_made_anew() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(text(&output.stdout), "1 identities can be searched.\n");
     assert_eq!(place.count(TERMS, "w:+14155552671").await, 1);
+
+    let of_trait = "t:phone:+14155552671";
+    assert_eq!(place.count(TERMS, of_trait).await, 0);
+    let searchable = [("BIA_SEARCH_TRAITS", "phone")];
+    let output = place.bia_with(&searchable, &["search", "rebuild"]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(place.count(TERMS, of_trait).await, 1);
 }

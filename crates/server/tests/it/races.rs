@@ -230,15 +230,20 @@ async fn a_verification_code_verifies_once(place: &Place) {
     assert_eq!(winner.json()["state"], "passed_challenge");
 }
 
+/// The path of a new recovery link, as an operator makes it.
+async fn recovery_link(world: &World, id: &str) -> String {
+    let asked = json!({"identity_id": id}).to_string();
+    let made = world.call("POST", "/admin/recovery/link", asked).await;
+    let link = made.json()["recovery_link"].as_str().unwrap().to_owned();
+    link.replace(crate::world::BASE, "")
+}
+
 async fn a_recovery_link_lets_in_once(place: &Place) {
     let world = place.world(settings(json!({}))).await;
     let id = world
         .create(&person(json!({"email": MAIL}), json!({})))
         .await;
-    let asked = json!({"identity_id": id}).to_string();
-    let made = world.call("POST", "/admin/recovery/link", asked).await;
-    let link = made.json()["recovery_link"].as_str().unwrap().to_owned();
-    let path = link.replace(crate::world::BASE, "");
+    let path = recovery_link(&world, &id).await;
     let answers = race(&world, Call::link(path)).await;
     let has_session = |a: &Answer| {
         let mut cookies = a.headers.get_all("set-cookie").iter();
@@ -285,10 +290,7 @@ async fn looking_at_the_head_of_a_link_does_not_use_it() {
     let id = world
         .create(&person(json!({"email": MAIL}), json!({})))
         .await;
-    let asked = json!({"identity_id": id}).to_string();
-    let made = world.call("POST", "/admin/recovery/link", asked).await;
-    let link = made.json()["recovery_link"].as_str().unwrap().to_owned();
-    let recovery = link.replace(crate::world::BASE, "");
+    let recovery = recovery_link(&world, &id).await;
     let flow = begin(&world, "verification", "", "").await;
     Call::form(&flow, "", json!({"method": "link", "email": MAIL}))
         .send(&world)

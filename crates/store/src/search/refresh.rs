@@ -162,7 +162,7 @@ async fn keep_progress(store: &Store, after: Uuid, rounds: i64) -> Result<(), St
 /// The next identities, and when each was changed.
 async fn states(conn: &mut Conn, after: Uuid) -> Result<Vec<(Uuid, OffsetDateTime)>, StoreError> {
     let rows = conn
-        .fetch_all(
+        .fetch_many(
             "SELECT i.id, i.updated_at FROM identities i WHERE i.nid = $1 AND i.id > $2 ORDER BY i.id LIMIT $3",
             args![conn.nid(), after, i64::from(STEP)],
         )
@@ -181,7 +181,7 @@ async fn entries(
     last: Uuid,
 ) -> Result<HashMap<Uuid, Entry>, StoreError> {
     let rows = conn
-        .fetch_all(
+        .fetch_many(
             "SELECT identity_id, changed_at, verified, shape, indexed_at FROM bia_search_entry \
              WHERE nid = $1 AND identity_id > $2 AND identity_id <= $3 ORDER BY identity_id LIMIT 5000",
             args![conn.nid(), after, last],
