@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::body::{BatchBody, BatchItem, CreateBody, Object};
-use super::create::{build, insert, prepare};
+use super::create::{build, insert_all, prepare};
 use super::import::Imports;
 use super::show::Written;
 use crate::cx::Cx;
@@ -66,28 +66,57 @@ pub async fn create_batch(cx: &Cx, body: BatchBody) -> Result<Vec<Option<Done>>,
 /// Stores what was built, in one unit of work: a retry after a broken one finds nothing half done. What becomes of each
 /// item is told in their order; of those that were not built, nothing.
 async fn store_all(cx: &Cx, built: &[Built]) -> Result<Vec<Result<(), Problem>>, Problem> {
-    let outcomes: Result<Vec<Result<(), StoreError>>, StoreError> = transact!(cx.app.store, tx => {
-        let mut outcomes = Vec::with_capacity(built.len());
-        for item in built {
-            outcomes.push(match item {
-                Some((_, Ok(new))) => store_one(tx, &new.identity).await?,
-                _ => Ok(()),
-            });
+    let mut new = Vec::with_capacity(built.len());
+    for (place, item) in built.iter().enumerate() {
+        if let Some((_, Ok(written))) = item {
+            new.push((place, &written.identity));
         }
-        Ok(outcomes)
-    });
-    let told = |error| match error {
-        StoreError::Conflict { .. } => taken(),
-        other => other.into(),
-    };
-    let outcomes = outcomes?.into_iter();
-    Ok(outcomes.map(|outcome| outcome.map_err(told)).collect())
+    }
+    let faults: Result<Vec<Fault>, StoreError> =
+        transact!(cx.app.store, tx => store_what_can_be(tx, &new).await);
+    let mut outcomes: Vec<Result<(), Problem>> = built.iter().map(|_| Ok(())).collect();
+    for (place, error) in faults? {
+        let told = match error {
+            StoreError::Conflict { .. } => taken(),
+            other => other.into(),
+        };
+        if let Some(outcome) = outcomes.get_mut(place) {
+            *outcome = Err(told);
+        }
+    }
+    Ok(outcomes)
 }
 
-/// Stores one identity beside others; the inner error is its own fault, after which the others go on.
-async fn store_one(tx: &mut Tx, new: &Identity) -> Result<Result<(), StoreError>, StoreError> {
+/// Which item could not be stored, by its place, and why.
+type Fault = (usize, StoreError);
+
+/// Stores all that can be. Who cannot is found by halves, so that many good ones need few statements; the earlier half
+/// first, because of two that want the same the first gets it.
+async fn store_what_can_be(
+    tx: &mut Tx,
+    new: &[(usize, &Identity)],
+) -> Result<Vec<Fault>, StoreError> {
+    let mut faults = Vec::new();
+    let mut parts = vec![new];
+    while let Some(part) = parts.pop() {
+        let identities: Vec<&Identity> = part.iter().map(|(_, identity)| *identity).collect();
+        match (store_part(tx, &identities).await?, part) {
+            (Err(own), [(place, _)]) => faults.push((*place, own)),
+            (Err(_), _) => {
+                let (earlier, later) = part.split_at(part.len() / 2);
+                parts.extend([later, earlier]);
+            }
+            (Ok(()), _) => {}
+        }
+    }
+    Ok(faults)
+}
+
+/// Stores some beside others; the inner error is the fault of one of them, after which nothing of them is stored and the
+/// others go on.
+async fn store_part(tx: &mut Tx, new: &[&Identity]) -> Result<Result<(), StoreError>, StoreError> {
     tx.begin_part().await?;
-    match insert(tx, new).await {
+    match insert_all(tx, new).await {
         Ok(()) => tx.keep_part().await.map(Ok),
         Err(own @ (StoreError::Conflict { .. } | StoreError::Refused { .. })) => {
             tx.undo_part().await?;

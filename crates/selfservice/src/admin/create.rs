@@ -57,14 +57,17 @@ pub(super) fn build(cx: &Cx, body: CreateBody, imports: &Imports) -> Result<Writ
 /// Stores a new identity. What it needs for itself alone is decided by the database: of two calls with
 /// the same identifier one fails.
 pub(super) async fn store(cx: &Cx, new: &Identity) -> Result<(), Problem> {
-    transact!(cx.app.store, tx => insert(tx, new).await).map_err(|e: StoreError| match e {
+    transact!(cx.app.store, tx => insert_all(tx, &[new]).await).map_err(|e: StoreError| match e {
         StoreError::Conflict { .. } => Problem::Conflict(TAKEN.into()),
         other => other.into(),
     })
 }
 
-/// The part of a unit of work that stores a new identity.
-pub(super) async fn insert(tx: &mut Tx, new: &Identity) -> Result<(), StoreError> {
-    bia_store::identity::insert(tx, new).await?;
-    bia_store::mfa::set_policy(tx, new.id, new.mfa).await
+/// The part of a unit of work that stores new identities, all or none.
+pub(super) async fn insert_all(tx: &mut Tx, new: &[&Identity]) -> Result<(), StoreError> {
+    bia_store::identity::insert_all(tx, new).await?;
+    for identity in new.iter().filter(|identity| identity.mfa.is_some()) {
+        bia_store::mfa::set_policy(tx, identity.id, identity.mfa).await?;
+    }
+    Ok(())
 }

@@ -57,15 +57,14 @@ fn owner(identities: &mut [Identity], id: Uuid) -> Option<&mut Identity> {
 
 pub(super) async fn insert_verifiable<'a>(
     tx: &mut Tx,
-    identity_id: Uuid,
-    addresses: impl Iterator<Item = &'a VerifiableAddress>,
+    addresses: &[(Uuid, &'a VerifiableAddress)],
 ) -> Result<(), StoreError> {
     let nid = tx.nid();
-    let row = |a: &'a VerifiableAddress| {
+    let row = |(identity_id, a): &(Uuid, &'a VerifiableAddress)| {
         [
             a.id.into(),
             nid.into(),
-            identity_id.into(),
+            (*identity_id).into(),
             a.via.as_str().into(),
             a.value.as_str().into(),
             a.verified.into(),
@@ -75,7 +74,7 @@ pub(super) async fn insert_verifiable<'a>(
             a.updated_at.into(),
         ]
     };
-    let rows: Vec<[Value<'a>; 10]> = addresses.map(row).collect();
+    let rows: Vec<[Value<'a>; 10]> = addresses.iter().map(row).collect();
     tx.insert_rows(
         "INSERT INTO identity_verifiable_addresses (id, nid, identity_id, via, value, verified, verified_at, status, created_at, updated_at) VALUES $*",
         &rows,
@@ -85,15 +84,14 @@ pub(super) async fn insert_verifiable<'a>(
 
 pub(super) async fn insert_recovery<'a>(
     tx: &mut Tx,
-    identity_id: Uuid,
-    addresses: impl Iterator<Item = &'a RecoveryAddress>,
+    addresses: &[(Uuid, &'a RecoveryAddress)],
 ) -> Result<(), StoreError> {
     let nid = tx.nid();
-    let row = |a: &'a RecoveryAddress| {
+    let row = |(identity_id, a): &(Uuid, &'a RecoveryAddress)| {
         [
             a.id.into(),
             nid.into(),
-            identity_id.into(),
+            (*identity_id).into(),
             a.via.as_str().into(),
             a.value.as_str().into(),
             a.break_glass_for_organization.into(),
@@ -101,7 +99,7 @@ pub(super) async fn insert_recovery<'a>(
             a.updated_at.into(),
         ]
     };
-    let rows: Vec<[Value<'a>; 8]> = addresses.map(row).collect();
+    let rows: Vec<[Value<'a>; 8]> = addresses.iter().map(row).collect();
     tx.insert_rows(
         "INSERT INTO identity_recovery_addresses (id, nid, identity_id, via, value, break_glass_for_organization, created_at, updated_at) VALUES $*",
         &rows,
@@ -160,7 +158,8 @@ pub(super) async fn replace_changed(
         .verifiable_addresses
         .iter()
         .filter(|a| !kept.contains(&a.id));
-    insert_verifiable(tx, identity.id, fresh).await?;
+    let fresh: Vec<_> = fresh.map(|a| (identity.id, a)).collect();
+    insert_verifiable(tx, &fresh).await?;
     replace_changed_recovery(tx, identity, stored, now).await
 }
 
@@ -210,7 +209,8 @@ async fn replace_changed_recovery(
         .recovery_addresses
         .iter()
         .filter(|a| !kept.contains(&a.id));
-    insert_recovery(tx, identity.id, fresh).await
+    let fresh: Vec<_> = fresh.map(|a| (identity.id, a)).collect();
+    insert_recovery(tx, &fresh).await
 }
 
 /// MySQL keeps whole seconds: what was just written there differs from what is read by less than one.

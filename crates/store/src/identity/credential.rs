@@ -121,16 +121,15 @@ pub(super) async fn load_stored(
     Ok(())
 }
 
-/// Inserts the credentials of an identity and their identifiers.
+/// Inserts credentials, each of the identity with the id before it, and their identifiers.
 pub(super) async fn insert<'a>(
     tx: &mut Tx,
-    identity_id: Uuid,
-    credentials: impl Iterator<Item = &'a Credential> + Clone,
+    credentials: &[(Uuid, &'a Credential)],
 ) -> Result<(), StoreError> {
     let nid = tx.nid();
     let mut rows = Vec::new();
     let mut names = Vec::new();
-    for c in credentials {
+    for &(identity_id, c) in credentials {
         let kind = type_id(c.kind)?;
         rows.push([
             c.id.into(),
@@ -231,15 +230,12 @@ pub(super) async fn replace_changed(
         gone,
     )
     .await?;
-    insert(
-        tx,
-        identity.id,
-        identity
-            .credentials
-            .iter()
-            .filter(|c| fresh.contains(&c.kind)),
-    )
-    .await
+    let fresh = identity
+        .credentials
+        .iter()
+        .filter(|c| fresh.contains(&c.kind));
+    let fresh: Vec<_> = fresh.map(|c| (identity.id, c)).collect();
+    insert(tx, &fresh).await
 }
 
 fn same(a: &Credential, b: &Credential) -> bool {

@@ -91,32 +91,48 @@ async fn complete(
 /// Keeps a new identity with its credentials and addresses. [`StoreError::Conflict`] when an
 /// identifier, an address or the external id is taken.
 pub async fn insert(tx: &mut Tx, identity: &Identity) -> Result<(), StoreError> {
-    let (i, nid) = (identity, tx.nid());
-    tx.execute(
+    insert_all(tx, &[identity]).await
+}
+
+/// As [`insert`], for several by as few statements as possible. An error is of one of them, and it is not told whose.
+pub async fn insert_all(tx: &mut Tx, identities: &[&Identity]) -> Result<(), StoreError> {
+    let nid = tx.nid();
+    let rows: Vec<[Value<'_>; 13]> = identities.iter().map(|i| row_of(i, nid)).collect();
+    tx.insert_rows(
         "INSERT INTO identities (id, nid, schema_id, traits, state, state_changed_at, metadata_public, metadata_admin, \
-         available_aal, organization_id, external_id, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        args![
-            i.id,
-            nid,
-            &i.schema_id,
-            &i.traits,
-            i.state.as_str(),
-            i.state_changed_at,
-            i.metadata_public.as_ref(),
-            i.metadata_admin.as_ref(),
-            i.available_aal.map(Aal::as_str),
-            i.organization_id,
-            external_id(i),
-            i.created_at,
-            i.updated_at
-        ],
+         available_aal, organization_id, external_id, created_at, updated_at) VALUES $*",
+        &rows,
     )
     .await?;
-    credential::insert(tx, i.id, i.credentials.iter()).await?;
-    address::insert_verifiable(tx, i.id, i.verifiable_addresses.iter()).await?;
-    address::insert_recovery(tx, i.id, i.recovery_addresses.iter()).await?;
-    terms::insert(tx, identity).await
+    let (mut credentials, mut verifiable, mut recovery) = (Vec::new(), Vec::new(), Vec::new());
+    for i in identities {
+        credentials.extend(i.credentials.iter().map(|c| (i.id, c)));
+        verifiable.extend(i.verifiable_addresses.iter().map(|a| (i.id, a)));
+        recovery.extend(i.recovery_addresses.iter().map(|a| (i.id, a)));
+    }
+    credential::insert(tx, &credentials).await?;
+    address::insert_verifiable(tx, &verifiable).await?;
+    address::insert_recovery(tx, &recovery).await?;
+    terms::insert(tx, identities).await
+}
+
+/// What is kept of an identity itself.
+fn row_of(i: &Identity, nid: Uuid) -> [Value<'_>; 13] {
+    [
+        i.id.into(),
+        nid.into(),
+        i.schema_id.as_str().into(),
+        (&i.traits).into(),
+        i.state.as_str().into(),
+        i.state_changed_at.into(),
+        i.metadata_public.as_ref().into(),
+        i.metadata_admin.as_ref().into(),
+        i.available_aal.map(Aal::as_str).into(),
+        i.organization_id.into(),
+        external_id(i).into(),
+        i.created_at.into(),
+        i.updated_at.into(),
+    ]
 }
 
 /// An empty external id is none.

@@ -19,13 +19,8 @@ pub(super) fn moment(dialect: Dialect, time: OffsetDateTime) -> i64 {
     }
 }
 
-/// Keeps the terms of an identity that has none.
-pub(crate) async fn insert(tx: &mut Tx, identity: &Identity) -> Result<(), StoreError> {
-    insert_all(tx, std::slice::from_ref(identity)).await
-}
-
 /// Keeps the terms of identities that have none, by as few statements as possible.
-async fn insert_all(tx: &mut Tx, identities: &[Identity]) -> Result<(), StoreError> {
+pub(crate) async fn insert(tx: &mut Tx, identities: &[&Identity]) -> Result<(), StoreError> {
     let (nid, dialect, searchable) = (tx.nid(), tx.dialect(), tx.searchable());
     let indexed_at = moment(dialect, OffsetDateTime::now_utc());
     let mut term_rows: Vec<[Value<'static>; 3]> = Vec::new();
@@ -61,7 +56,7 @@ async fn insert_all(tx: &mut Tx, identities: &[Identity]) -> Result<(), StoreErr
 pub(crate) async fn replace(tx: &mut Tx, identity: &Identity) -> Result<(), StoreError> {
     let searchable = tx.searchable();
     if terms(identity, &searchable) != kept(tx, identity.id).await? {
-        return make_all_anew(tx, std::slice::from_ref(identity)).await;
+        return make_all_anew(tx, &[identity]).await;
     }
     let (nid, dialect) = (tx.nid(), tx.dialect());
     tx.execute(
@@ -91,10 +86,10 @@ async fn kept(tx: &mut Tx, id: Uuid) -> Result<BTreeSet<String>, StoreError> {
 }
 
 /// Makes the terms of identities, whatever they had before.
-pub(super) async fn make_all_anew(tx: &mut Tx, identities: &[Identity]) -> Result<(), StoreError> {
+pub(super) async fn make_all_anew(tx: &mut Tx, identities: &[&Identity]) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = identities.iter().map(|identity| identity.id).collect();
     remove_all(tx, &ids).await?;
-    insert_all(tx, identities).await
+    insert(tx, identities).await
 }
 
 /// Removes the terms of an identity.

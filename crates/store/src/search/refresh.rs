@@ -228,7 +228,7 @@ async fn index(store: &Store, unfit: &[Unfit]) -> Result<(), StoreError> {
     transact!(store, tx => {
         lock_all(tx, &ids).await?;
         let found = list(tx, Filter::Ids(&ids), page, Expand::Credentials).await?.items;
-        make_all_anew(tx, &found).await?;
+        make_all_anew(tx, &found.iter().collect::<Vec<_>>()).await?;
         for left_out in unfit.iter().filter(|u| !found.iter().any(|i| i.id == u.id)) {
             set_aside(tx, left_out).await?;
         }
