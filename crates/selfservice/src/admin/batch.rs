@@ -90,23 +90,25 @@ async fn store_all(cx: &Cx, built: &[Built]) -> Result<Vec<Result<(), Problem>>,
 /// Which item could not be stored, by its place, and why.
 type Fault = (usize, StoreError);
 
-/// Stores all that can be. Who cannot is found by halves, so that many good ones need few statements; the earlier half
-/// first, because of two that want the same the first gets it.
+/// How many are stored together, by few statements.
+const TOGETHER: usize = 64;
+
+/// Stores all that can be. Where one of those that are stored together cannot be, each is stored by itself: of two that
+/// want the same, the first gets it.
 async fn store_what_can_be(
     tx: &mut Tx,
     new: &[(usize, &Identity)],
 ) -> Result<Vec<Fault>, StoreError> {
     let mut faults = Vec::new();
-    let mut parts = vec![new];
-    while let Some(part) = parts.pop() {
-        let identities: Vec<&Identity> = part.iter().map(|(_, identity)| *identity).collect();
-        match (store_part(tx, &identities).await?, part) {
-            (Err(own), [(place, _)]) => faults.push((*place, own)),
-            (Err(_), _) => {
-                let (earlier, later) = part.split_at(part.len() / 2);
-                parts.extend([later, earlier]);
+    for part in new.chunks(TOGETHER) {
+        let together: Vec<&Identity> = part.iter().map(|(_, identity)| *identity).collect();
+        if store_part(tx, &together).await?.is_ok() {
+            continue;
+        }
+        for (place, identity) in part {
+            if let Err(own) = store_part(tx, &[*identity]).await? {
+                faults.push((*place, own));
             }
-            (Ok(()), _) => {}
         }
     }
     Ok(faults)
