@@ -459,6 +459,11 @@ fn what_was_sent_is_repeated_in_part_only() {
         wrong(&person(), json!({"email": long})),
         one("traits.email", K::Email { value: short })
     );
+    let hidden = json!({"email": format!("{long}\u{200B}@x.org")});
+    for traits in [hidden, json!({"email": "user-1@example.org", "age": &long})] {
+        let told = reason(&person().validate(&traits).unwrap_err());
+        assert!(told.len() < 1000, "{}", told.len());
+    }
     let mut traits = json!({"email": "user-1@example.org", &long: 1});
     for n in 0..1000 {
         traits[format!("name-{n}")] = json!(n);
