@@ -70,8 +70,15 @@ pub fn apply_derived(cx: &Cx, identity: &mut Identity, derived: Derived) -> Resu
     check_lengths(&derived)?;
     let now = cx.now;
     identity.traits = derived.traits.clone();
-    set_identifiers(identity, MethodName::Password, &derived.password, now);
-    set_identifiers(identity, MethodName::Webauthn, &derived.webauthn, now);
+    for (kind, identifiers) in [
+        (MethodName::Password, &derived.password),
+        (MethodName::Webauthn, &derived.webauthn),
+    ] {
+        // Where the schema has none, an operator or an older schema gave them.
+        if schema(cx, Some(&identity.schema_id))?.has_identifiers_of(kind) {
+            set_identifiers(identity, kind, identifiers, now);
+        }
+    }
     set_code_addresses(identity, &derived, now);
     merge_verifiable(identity, &derived, now);
     merge_recovery(identity, &derived, now);

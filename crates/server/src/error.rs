@@ -3,6 +3,7 @@
 
 use axum::response::{IntoResponse, Response};
 use bia_model::ContinueWith;
+use bia_model::text::with_short_quotes;
 use bia_selfservice::problem::{CsrfFault, Problem, StartOver};
 use bia_store::StoreError;
 use http::{HeaderValue, StatusCode, header};
@@ -31,7 +32,7 @@ impl ErrorAnswer {
             "status".into(),
             json!(status.canonical_reason().unwrap_or_default()),
         );
-        error.insert("message".into(), json!(message));
+        error.insert("message".into(), json!(with_short_quotes(message)));
         ErrorAnswer {
             status,
             error,
@@ -47,8 +48,9 @@ impl ErrorAnswer {
 
     fn reason(mut self, reason: impl Into<String>) -> ErrorAnswer {
         let at = self.error.len() - 1;
-        self.error
-            .shift_insert(at, "reason".into(), Value::String(reason.into()));
+        let reason = reason.into();
+        let reason = json!(with_short_quotes(&reason));
+        self.error.shift_insert(at, "reason".into(), reason);
         self
     }
 
@@ -397,6 +399,9 @@ fn store_answer(error: &StoreError) -> ErrorAnswer {
             ErrorAnswer::new(StatusCode::SERVICE_UNAVAILABLE, message)
                 .reason("Try again in a moment.")
         }
+        StoreError::Corrupt { .. } => internal(
+            "Something that is stored of this account cannot be read, so that trying again does not help. Tell the operator: the log says where it stands.",
+        ),
         _ => internal(
             "Something went wrong on the server. Try again; if it stays, tell the operator.",
         ),

@@ -6,6 +6,7 @@ use serde_json::{Number, Value};
 
 use super::pointer;
 use super::violation::{Violation, ViolationKind};
+use crate::text::shortened;
 
 /// The most violations that one answer tells.
 const MOST: usize = 100;
@@ -13,6 +14,9 @@ const MOST: usize = 100;
 /// The most pairs of equal items that one list tells, and among how many of its first items they are looked for.
 const MOST_PAIRS: usize = 10;
 const COMPARED_ITEMS: usize = 1000;
+
+/// The most unknown members that one violation names.
+const MOST_NAMES: usize = 20;
 
 /// The most causes that are looked at to find the violations of one answer.
 const MOST_CAUSES: usize = 1000;
@@ -234,7 +238,7 @@ fn format_violation(format: &str, value: &Value) -> ViolationKind {
         "email" | "email_loose" => ViolationKind::no_email(&text),
         "tel" => ViolationKind::no_phone(&text),
         _ => ViolationKind::Other {
-            reason: format!("{text:?} is not valid as {format:?}."),
+            reason: format!("{:?} is not valid as {format:?}.", shortened(&text)),
         },
     }
 }
@@ -290,9 +294,13 @@ fn sentence(kind: &Kind) -> String {
 }
 
 fn quoted(names: &[String]) -> String {
-    names
+    let shown: Vec<String> = names
         .iter()
-        .map(|name| format!("{name:?}"))
-        .collect::<Vec<_>>()
-        .join(", ")
+        .take(MOST_NAMES)
+        .map(|name| format!("{:?}", shortened(name)))
+        .collect();
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }

@@ -8,6 +8,7 @@ use super::format;
 use super::violation::{Violation, ViolationKind};
 use crate::Channel;
 use crate::normalise;
+use crate::text::shortened;
 
 /// What valid traits give. Lists are without duplicates and in the order of the schema.
 ///
@@ -213,7 +214,10 @@ fn strict(via: Channel, text: &str) -> Result<String, ViolationKind> {
         Channel::Sms => normalise::strict_phone(text),
     }
     .map_err(|refusal| ViolationKind::Other {
-        reason: format!("{text:?} cannot be used as an address: {refusal}."),
+        reason: format!(
+            "{:?} cannot be used as an address: {refusal}.",
+            shortened(text)
+        ),
     })
 }
 

@@ -25,6 +25,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::MethodName;
+
 pub use condition::Condition;
 pub use derive::{Derived, DerivedAddress};
 pub use document::references_elsewhere;
@@ -37,7 +39,7 @@ pub use violation::{Violation, ViolationKind, reason};
 use derive::Used;
 use document::{Annotated, Documents};
 use field::TraitPath;
-use walk::{PhoneStep, Walker};
+use walk::{ValueStep, Walker};
 
 /// The largest schema, in bytes of JSON.
 const MAX_BYTES: usize = 1 << 20;
@@ -68,7 +70,8 @@ struct Inner {
     paths: Vec<TraitPath>,
     keys: Vec<String>,
     fields: Vec<TraitField>,
-    phones: Vec<Vec<PhoneStep>>,
+    phones: Vec<Vec<ValueStep>>,
+    integers: Vec<Vec<ValueStep>>,
 }
 
 impl std::fmt::Debug for IdentitySchema {
@@ -121,7 +124,7 @@ impl IdentitySchema {
         let paths = field::list(&walker);
         let keys = field::keys(schema);
         let fields = field::in_form_order(&paths, &keys);
-        let phones = walker.phones();
+        let (phones, integers) = (walker.phones(), walker.integers());
         Ok(IdentitySchema(Arc::new(Inner {
             validator,
             annotated: documents.annotated,
@@ -129,15 +132,19 @@ impl IdentitySchema {
             keys,
             fields,
             phones,
+            integers,
         })))
     }
 
-    /// Checks traits and derives what follows from them. Phone numbers are brought to E.164 first. The error is
-    /// everything that does not fit, in the order of the schema.
+    /// Checks traits and derives what follows from them. Phone numbers are brought to E.164 first, and integers
+    /// written without a fraction. The error is everything that does not fit, in the order of the schema.
     pub fn validate(&self, traits: &Value) -> Result<Derived, Vec<Violation>> {
         let mut traits = traits.clone();
         for place in &self.0.phones {
             walk::rewrite_phones(&mut traits, place);
+        }
+        for place in &self.0.integers {
+            walk::rewrite_integers(&mut traits, place);
         }
         let document = Value::Object(Map::from_iter([("traits".to_owned(), traits.clone())]));
         let mut violations = convert::violations(self.0.validator.iter_errors(&document));
@@ -201,6 +208,16 @@ impl IdentitySchema {
             .paths
             .iter()
             .filter_map(|path| Some((path.name.as_str(), self.extension(path)?)))
+    }
+
+    /// Whether any trait is an identifier of a method: then all identifiers of that method are those of the traits.
+    pub fn has_identifiers_of(&self, kind: MethodName) -> bool {
+        self.0.annotated.iter().any(|annotated| match kind {
+            MethodName::Password => annotated.extension.password,
+            MethodName::Webauthn => annotated.extension.webauthn,
+            MethodName::Code => annotated.extension.code.is_some(),
+            _ => false,
+        })
     }
 
     /// The fields that may name a passkey, by name. If no trait is meant for it: the first trait without a title.

@@ -3,6 +3,7 @@
 use serde_json::Number;
 
 use super::pointer;
+use crate::text::shortened;
 
 /// One thing in the traits that does not fit.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,9 +56,9 @@ pub enum ViolationKind {
     Const { expected: String },
     /// 4000030.
     ConstGeneric,
-    /// 4000040.
+    /// 4000040; the value as it is repeated, so not all of a long one.
     Email { value: String },
-    /// 4000041.
+    /// 4000041; likewise.
     Phone { value: String },
     /// 4000001: any other rule, as a sentence.
     Other { reason: String },
@@ -71,7 +72,7 @@ impl ViolationKind {
                 reason: "An e-mail address is expected, the text is empty.".into(),
             },
             _ => ViolationKind::Email {
-                value: text.to_owned(),
+                value: shortened(text).into_owned(),
             },
         }
     }
@@ -83,7 +84,7 @@ impl ViolationKind {
                 reason: "A phone number is expected, the text is empty.".into(),
             },
             _ => ViolationKind::Phone {
-                value: text.to_owned(),
+                value: shortened(text).into_owned(),
             },
         }
     }
@@ -157,7 +158,8 @@ impl Violation {
             _ => &self.pointer,
         };
         format!(
-            "I[{instance}] S[{}] {}",
+            "I[{}] S[{}] {}",
+            shortened(instance),
             self.schema_pointer,
             self.sentence()
         )

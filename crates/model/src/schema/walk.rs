@@ -191,15 +191,28 @@ impl<'d> Walker<'d> {
         Ok(())
     }
 
-    /// Where phone numbers stand in the traits: all places, whatever branch of the schema they are in, as paths from
+    /// Where phone numbers stand in the traits.
+    pub(super) fn phones(&self) -> Vec<Vec<ValueStep>> {
+        self.places(&|place| {
+            self.extension(place)
+                .is_some_and(|(_, extension)| extension.is_phone())
+        })
+    }
+
+    /// Where integers stand in the traits, and no other numbers.
+    pub(super) fn integers(&self) -> Vec<Vec<ValueStep>> {
+        self.places(&|place| place.schema.get("type").is_some_and(|one| one == "integer"))
+    }
+
+    /// Where values of a kind stand in the traits: all places, whatever branch of the schema they are in, as paths from
     /// the traits on.
-    pub(super) fn phones(&self) -> Vec<Vec<PhoneStep>> {
+    fn places(&self, wanted: &dyn Fn(Place<'d>) -> bool) -> Vec<Vec<ValueStep>> {
         let mut found = Vec::new();
         if let Some(root) = self.root() {
-            self.collect_phones(root, &mut Vec::new(), &mut Vec::new(), &mut found);
+            self.collect(wanted, root, &mut Vec::new(), &mut Vec::new(), &mut found);
         }
-        let traits = PhoneStep::Property("traits".to_owned());
-        let mut within: Vec<Vec<PhoneStep>> = found
+        let traits = ValueStep::Property("traits".to_owned());
+        let mut within: Vec<Vec<ValueStep>> = found
             .iter()
             .filter_map(|path| path.strip_prefix(&[traits.clone()][..]).map(<[_]>::to_vec))
             .collect();
@@ -208,21 +221,19 @@ impl<'d> Walker<'d> {
         within
     }
 
-    fn collect_phones(
+    fn collect(
         &self,
+        wanted: &dyn Fn(Place<'d>) -> bool,
         place: Place<'d>,
-        path: &mut Vec<PhoneStep>,
+        path: &mut Vec<ValueStep>,
         above: &mut Vec<*const Value>,
-        found: &mut Vec<Vec<PhoneStep>>,
+        found: &mut Vec<Vec<ValueStep>>,
     ) {
         let own: *const Value = place.schema;
         if above.contains(&own) {
             return;
         }
-        if self
-            .extension(place)
-            .is_some_and(|(_, extension)| extension.is_phone())
-        {
+        if wanted(place) {
             found.push(path.clone());
             return;
         }
@@ -230,14 +241,14 @@ impl<'d> Walker<'d> {
         for (step, sub) in self.inside(place) {
             let further = match step {
                 Step::Same => None,
-                Step::Property(name) => Some(PhoneStep::Property(name.to_owned())),
-                Step::EachItem => Some(PhoneStep::EachItem),
-                Step::Item(index) => Some(PhoneStep::Item(index)),
+                Step::Property(name) => Some(ValueStep::Property(name.to_owned())),
+                Step::EachItem => Some(ValueStep::EachItem),
+                Step::Item(index) => Some(ValueStep::Item(index)),
                 Step::Elsewhere => continue,
             };
             let longer = further.is_some();
             path.extend(further);
-            self.collect_phones(sub, path, above, found);
+            self.collect(wanted, sub, path, above, found);
             if longer {
                 path.pop();
             }
@@ -246,36 +257,53 @@ impl<'d> Walker<'d> {
     }
 }
 
-/// One step on the way to a phone number.
+/// One step on the way to a value among the traits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum PhoneStep {
+pub(super) enum ValueStep {
     Property(String),
     EachItem,
     Item(usize),
 }
 
 /// Rewrites the phone numbers at a place to E.164; what is no valid number stays.
-pub(super) fn rewrite_phones(value: &mut Value, path: &[PhoneStep]) {
-    let Some((step, rest)) = path.split_first() else {
+pub(super) fn rewrite_phones(value: &mut Value, path: &[ValueStep]) {
+    rewrite(value, path, &|value| {
         if let Value::String(text) = value
             && let Ok(number) = crate::normalise::strict_phone(text)
         {
             *text = number;
         }
-        return;
+    });
+}
+
+/// Writes whole numbers at a place without a fraction: `1.0` is an integer for JSON Schema, and none for the reference,
+/// which may serve the same database.
+pub(super) fn rewrite_integers(value: &mut Value, path: &[ValueStep]) {
+    rewrite(value, path, &|value| {
+        if let Value::Number(number) = value
+            && let Some(float) = number.as_f64().filter(|_| number.is_f64())
+        {
+            *number = super::convert::shortest(float);
+        }
+    });
+}
+
+fn rewrite(value: &mut Value, path: &[ValueStep], change: &dyn Fn(&mut Value)) {
+    let Some((step, rest)) = path.split_first() else {
+        return change(value);
     };
     match (step, value) {
-        (PhoneStep::Property(name), Value::Object(members)) => {
+        (ValueStep::Property(name), Value::Object(members)) => {
             if let Some(member) = members.get_mut(name) {
-                rewrite_phones(member, rest);
+                rewrite(member, rest, change);
             }
         }
-        (PhoneStep::EachItem, Value::Array(items)) => {
-            items.iter_mut().for_each(|item| rewrite_phones(item, rest))
-        }
-        (PhoneStep::Item(index), Value::Array(items)) => {
+        (ValueStep::EachItem, Value::Array(items)) => items
+            .iter_mut()
+            .for_each(|item| rewrite(item, rest, change)),
+        (ValueStep::Item(index), Value::Array(items)) => {
             if let Some(item) = items.get_mut(*index) {
-                rewrite_phones(item, rest);
+                rewrite(item, rest, change);
             }
         }
         _ => {}

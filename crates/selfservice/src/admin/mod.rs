@@ -34,6 +34,7 @@ pub use explain::explain;
 pub use list::{Listed, list, refuse_filters_beside};
 pub use locks::{locks, unlock};
 pub use patch::patch;
+pub(crate) use read::identity_id;
 pub use read::{IncludeCredentials, get, get_by_external_id};
 pub use remove::{delete, delete_credential};
 pub use replace::replace;

@@ -16,6 +16,11 @@ pub async fn list(
     after: Option<(OffsetDateTime, Uuid)>,
     size: u32,
 ) -> Result<Paged<HookCall>, Problem> {
+    if cx.request.query("status").is_some() {
+        let reason =
+            "The outbox is asked by state, not by status: ?state=waiting, delivered or failed.";
+        return Err(Problem::BadRequest(reason.into()));
+    }
     let state = cx.request.query("state").filter(|text| !text.is_empty());
     let state = state.map(|text| {
         CallState::parse(text).ok_or_else(|| {

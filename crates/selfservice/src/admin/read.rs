@@ -34,7 +34,7 @@ impl IncludeCredentials {
                 .filter(|k| is_credential(*k))
                 .ok_or_else(|| {
                     Problem::BadRequest(format!(
-                        "include_credential={value}: there is no such type of credentials."
+                        "There is no type of credentials {value:?}, which include_credential names."
                     ))
                 })?;
             kinds.push(kind);
@@ -61,7 +61,7 @@ fn is_credential(kind: MethodName) -> bool {
 }
 
 /// The id in a path. What is no id is the id of nobody.
-pub(super) fn identity_id(text: &str) -> Result<Uuid, Problem> {
+pub(crate) fn identity_id(text: &str) -> Result<Uuid, Problem> {
     Uuid::try_parse(text).map_err(|_| not_found())
 }
 

@@ -19,6 +19,11 @@ pub async fn delete(cx: &Cx, id: &str) -> Result<(), Problem> {
 
 /// Removes an identity's credential of a type, or the part of it that the query's `identifier` names.
 pub async fn delete_credential(cx: &Cx, id: &str, kind: &str) -> Result<(), Problem> {
+    let identifier = cx.request.query("identifier").filter(|i| !i.is_empty());
+    if kind == MethodName::Deviceauthn.as_str() && identifier.is_none() {
+        let reason = "Say which key of a device: ?identifier= and its client_key_id.";
+        return Err(Problem::BadRequest(reason.into()));
+    }
     let whole = get(cx, id).await?;
     let absent = || {
         Problem::NotFound(format!(
@@ -29,7 +34,6 @@ pub async fn delete_credential(cx: &Cx, id: &str, kind: &str) -> Result<(), Prob
         .filter(|k| whole.credential(*k).is_some())
         .ok_or_else(absent)?;
     let method = import::of(kind)?;
-    let identifier = cx.request.query("identifier").filter(|i| !i.is_empty());
     transact!(cx.app.store, tx => {
         let mut identity = locked(tx, whole.id).await?;
         if identity.credential(kind).is_none() {

@@ -42,7 +42,7 @@ impl ExpandSession {
                 "devices" => expand.devices = true,
                 _ => {
                     return Err(Problem::BadRequest(format!(
-                        "expand={value}: only identity and devices can be expanded."
+                        "There is no expand={value:?}: only identity and devices can be expanded."
                     )));
                 }
             }

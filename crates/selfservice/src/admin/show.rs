@@ -1,5 +1,7 @@
 //! Identities as the admin API shows them (identity.md §1, admin.md §6.1).
 
+use std::collections::BTreeMap;
+
 use bia_model::{Credential, Identity, timestamp};
 use serde_json::{Map, Value, json};
 
@@ -45,13 +47,19 @@ pub(super) fn member_json(cx: &Cx, identity: &Identity) -> Value {
 
 /// The identity with its credentials, of which the wanted ones show their config.
 pub fn identity_json(cx: &Cx, identity: &Identity, include: &IncludeCredentials) -> Value {
-    let by_type: Map<String, Value> = identity
-        .credentials
-        .iter()
-        .map(|c| (c.kind.as_str().to_owned(), credential_json(cx, c, include)))
-        .collect();
+    let by_type = by_type(identity, |c| credential_json(cx, c, include));
     let credentials = (!by_type.is_empty()).then_some(Value::Object(by_type));
     identity.admin_json(&schema_url(cx, identity), credentials)
+}
+
+/// The member `credentials`: in the order of the types' names.
+fn by_type(identity: &Identity, shown: impl Fn(&Credential) -> Value) -> Map<String, Value> {
+    let named = identity.credentials.iter().map(|c| (c.kind.as_str(), c));
+    let in_order: BTreeMap<&str, &Credential> = named.collect();
+    in_order
+        .into_iter()
+        .map(|(name, credential)| (name.to_owned(), shown(credential)))
+        .collect()
 }
 
 fn credential_json(cx: &Cx, credential: &Credential, include: &IncludeCredentials) -> Value {
@@ -80,10 +88,10 @@ pub(super) fn whole_json(cx: &Cx, identity: &Identity) -> Value {
         if let Value::Object(members) = &mut json {
             members.insert("config".into(), c.config.clone());
         }
-        (c.kind.as_str().to_owned(), json)
+        json
     };
-    let by_type: Map<String, Value> = identity.credentials.iter().map(with_config).collect();
-    let mut json = identity.admin_json(&schema_url(cx, identity), Some(Value::Object(by_type)));
+    let by_type = Value::Object(by_type(identity, with_config));
+    let mut json = identity.admin_json(&schema_url(cx, identity), Some(by_type));
     if let Value::Object(members) = &mut json {
         // Also where nothing was said, so that a patch can say something.
         members.insert("bia".into(), json!({ "mfa": identity.mfa }));

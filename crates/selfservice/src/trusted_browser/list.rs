@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::cookie::{Fit, fit, presented, take_away};
 use super::enabled;
+use crate::admin::identity_id;
 use crate::cx::Cx;
 use crate::mfa;
 use crate::problem::Problem;
@@ -115,9 +116,9 @@ pub async fn forget_all_own(cx: &Cx) -> Result<u64, Problem> {
     Ok(count)
 }
 
-/// The identity that an operator names.
+/// The identity that an operator names. As everywhere in the admin API, what is no id is the id of nobody.
 async fn named(cx: &Cx, identity: &str) -> Result<Uuid, Problem> {
-    let id = parse(identity)?;
+    let id = identity_id(identity)?;
     let mut conn = cx.read().await?;
     let found = identities::find(&mut conn, id, Expand::Addresses).await?;
     found

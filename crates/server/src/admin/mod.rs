@@ -12,6 +12,7 @@ mod verification;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
 use bia_selfservice::admin::body;
@@ -39,6 +40,11 @@ pub(crate) fn router() -> Routes<Arc<App>> {
         .merge(trusted_browsers::routes())
         .merge(verification::routes())
         .merge(trial::routes())
+}
+
+/// What is answered beside them, though no client has a reason to ask.
+pub(crate) fn beside() -> Router<Arc<App>> {
+    sessions::whoami()
 }
 
 /// One call.
@@ -102,7 +108,8 @@ impl Call {
         let Some(text) = self.cx().request.query("active").filter(|t| !t.is_empty()) else {
             return Ok(None);
         };
-        let wrong = || Problem::malformed(format!("active={text}: it is neither true nor false."));
+        let wrong =
+            || Problem::malformed(format!("active is neither true nor false, it is {text:?}."));
         go_bool::parse(text).map(Some).ok_or_else(wrong)
     }
 

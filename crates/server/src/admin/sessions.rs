@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch};
+use axum::routing::{delete, get, patch};
 use bia_selfservice::admin::sessions::{self, BulkBody};
 use bia_selfservice::cx::App;
 use bia_selfservice::problem::Problem;
@@ -26,6 +27,15 @@ pub(super) fn routes() -> Routes<Arc<App>> {
             "/admin/identities/{id}/sessions",
             get(of_identity).delete(delete_of_identity),
         )
+}
+
+/// `whoami` is no session of the admin API, although asking for it leads to the public one.
+pub(super) fn whoami() -> Router<Arc<App>> {
+    let name = || Path("whoami".to_owned());
+    Router::new().route(
+        "/admin/sessions/whoami",
+        delete(move |call: Call| revoke(name(), call)),
+    )
 }
 
 async fn list(call: Call) -> Response {
@@ -56,7 +66,11 @@ async fn list(call: Call) -> Response {
 async fn bulk(call: Call) -> Response {
     let result = async {
         let body: BulkBody = call.decode().map_err(|message| {
-            let reason = "The body names an action, and either identities or sessions.".into();
+            let reason = match call.body {
+                Ok(_) => "The body names an action, and either identities or sessions.",
+                Err(_) => "Nothing was changed. Name fewer identities or sessions at a time.",
+            };
+            let reason = reason.into();
             Problem::Malformed { message, reason }
         })?;
         let done = sessions::bulk(call.cx(), body).await?;

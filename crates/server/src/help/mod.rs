@@ -11,6 +11,7 @@ mod problem;
 pub(crate) mod seen;
 mod topic;
 
+use bia_model::text::with_short_quotes;
 use bia_selfservice::cx::Cx;
 use bia_selfservice::mfa::Demand;
 use serde_json::{Map, Value, json};
@@ -33,7 +34,7 @@ pub(super) struct Help {
 impl Help {
     fn json(&self, cx: &Cx) -> Value {
         let mut help = Map::new();
-        help.insert("hint".into(), json!(self.hint));
+        help.insert("hint".into(), json!(with_short_quotes(&self.hint)));
         help.insert("next".into(), self.next.json());
         let docs = cx
             .config()

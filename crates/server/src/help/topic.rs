@@ -47,6 +47,7 @@ pub(super) fn of(problem: &Problem, kind: Option<FlowKind>) -> &'static str {
         Problem::Store(StoreError::Unavailable { .. } | StoreError::Contention { .. }) => {
             "database_unavailable"
         }
+        Problem::Store(StoreError::Corrupt { .. }) => "stored_value_unreadable",
         Problem::Store(_) | Problem::Internal(_) => "internal",
     }
 }

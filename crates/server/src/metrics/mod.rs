@@ -3,6 +3,7 @@
 //! The names, labels and buckets are the reference's, so that dashboards and alerts go on working.
 
 mod abuse;
+mod gzip;
 mod http;
 mod process;
 
@@ -12,6 +13,7 @@ use bia_selfservice::cx::App;
 use prometheus_client::encoding::{prometheus_text, text};
 use prometheus_client::registry::Registry;
 
+pub use gzip::compressed;
 pub use http::{Exchange, HttpMetrics};
 
 /// The content type of OpenMetrics, for scrapers that ask for it.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::table::Routes;
 use crate::envelope::Envelope;
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 
 /// What the public listener says in place of what is wrong.
 const HIDDEN: &str = "The check failed; the admin listener and the log say why.";
@@ -153,11 +153,14 @@ async fn prometheus(State(metrics): State<Arc<Metrics>>, request: HeaderMap) -> 
         .and_then(|accept| accept.to_str().ok())
         .unwrap_or_default();
     let (content_type, text) = metrics.render(accept);
-    (
-        [(header::CONTENT_TYPE, HeaderValue::from_static(content_type))],
-        text,
-    )
-        .into_response()
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    match metrics::compressed(&request, &text) {
+        Some(bytes) => {
+            let gzip = HeaderValue::from_static("gzip");
+            ([kind, (header::CONTENT_ENCODING, gzip)], bytes).into_response()
+        }
+        None => ([kind], text).into_response(),
+    }
 }
 
 fn ok(body: &Value) -> Response {

@@ -66,6 +66,7 @@ impl Process {
     pub fn admin_router(&self) -> Front {
         let routes = crate::admin::router()
             .route("/admin/openapi.json", openapi::admin())
+            .beside(crate::admin::beside())
             .beside(redirects::to_public());
         let listener = Listener::admin(Arc::clone(&self.app), Arc::clone(&self.metrics));
         let operation = health::admin(&self.readiness, &self.metrics);

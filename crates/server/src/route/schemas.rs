@@ -24,6 +24,8 @@ pub(super) fn routes() -> Routes<Arc<App>> {
         .route("/admin/schemas/{id}", get(one))
 }
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
 #[derive(Serialize)]
 struct Entry<'a> {
     id: &'a str,
@@ -50,12 +52,7 @@ async fn all(State(app): State<Arc<App>>, uri: Uri) -> Response {
             schema: &schema.json,
         })
         .collect();
-    let content_type = HeaderValue::from_static("application/json; charset=utf-8");
-    let mut response = (
-        [(header::CONTENT_TYPE, content_type)],
-        crate::json::body(&page),
-    )
-        .into_response();
+    let mut response = ([(header::CONTENT_TYPE, JSON)], crate::json::body(&page)).into_response();
     let total = i64::try_from(schemas.len()).unwrap_or(i64::MAX);
     paging.add_headers(uri.path(), total, response.headers_mut());
     response
@@ -70,8 +67,7 @@ async fn one(State(app): State<Arc<App>>, Path(id): Path<String>, request: Heade
         .and_then(|(id, _)| runtime.config.identity.schema(id));
     match found {
         Some(schema) => {
-            let content_type = HeaderValue::from_static("application/json");
-            ([(header::CONTENT_TYPE, content_type)], schema.text.to_string()).into_response()
+            ([(header::CONTENT_TYPE, JSON)], schema.text.to_string()).into_response()
         }
         None => Envelope::new(StatusCode::NOT_FOUND, "The identity schema was not found.")
             .because("No schema of the configuration (identity.schemas) has this id. Ask for /schemas to see which there are.")

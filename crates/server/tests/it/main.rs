@@ -8,6 +8,7 @@
 
 mod admin;
 mod admin_bad_input;
+mod admin_details;
 mod bad_input;
 mod binary;
 mod book;

@@ -148,6 +148,101 @@ async fn an_identity_that_cannot_be_read_is_named_to_operators_and_breaks_no_lis
 }
 
 #[tokio::test]
+async fn who_signs_in_to_an_account_that_cannot_be_read_is_told_that_waiting_does_not_help() {
+    let world = town(json!({"bia": {"help": true}})).await;
+    let id = somebody(&world).await;
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    let sql = "UPDATE identities SET traits = $1 WHERE id = $2";
+    change(&world, sql, &[Column::Json(deep.into()), id.into()]).await;
+    let answer = Client::app(&world).sign_in(MAIL, PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    let error = answer.json()["error"].clone();
+    let reason = error["reason"].as_str().unwrap();
+    assert!(reason.contains("cannot be read"), "{error}");
+    assert!(!reason.contains("traits"), "{error}");
+    let docs = error["bia"]["docs"].as_str().unwrap();
+    assert!(docs.ends_with("/stored_value_unreadable"), "{error}");
+}
+
+/// The reference shows such states as they are, and lets nobody in by them.
+#[tokio::test]
+async fn somebody_with_a_state_that_nobody_knows_is_inactive_until_an_operator_says_otherwise() {
+    for state in ["", "asleep"] {
+        let world = town(json!({})).await;
+        let id = somebody(&world).await;
+        let path = format!("/admin/identities/{id}");
+        let sql = "UPDATE identities SET state = $1 WHERE id = $2";
+        change(&world, sql, args![state, id]).await;
+
+        assert_eq!(world.whole(&id.to_string()).await["state"], "inactive");
+        let listed = world.admin("GET", "/admin/identities", &[]).await.json();
+        assert_eq!(listed[0]["state"], "inactive");
+        let answer = Client::app(&world).sign_in(MAIL, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+
+        let patch = json!([{"op": "add", "path": "/metadata_public", "value": {"a": 1}}]);
+        let answer = world.call("PATCH", &path, patch.to_string()).await;
+        assert_eq!(answer.json()["state"], "inactive", "{}", answer.body);
+        let body = json!({"schema_id": "default", "traits": {"email": MAIL}, "state": "active"});
+        let answer = world.call("PUT", &path, body.to_string()).await;
+        assert_eq!(answer.json()["state"], "active", "{}", answer.body);
+        let answer = Client::app(&world).sign_in(MAIL, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    }
+}
+
+/// The reference shows the channel as it is, and makes the address anew with the next change of the identity.
+#[tokio::test]
+async fn addresses_of_a_channel_that_nobody_knows_are_read_by_their_look_and_written_anew() {
+    let world = town(json!({})).await;
+    let id = somebody(&world).await;
+    let shown = world.whole(&id.to_string()).await;
+    for sql in [
+        "UPDATE identity_verifiable_addresses SET via = 'phone', verified = true",
+        "UPDATE identity_recovery_addresses SET via = 'phone'",
+    ] {
+        change(&world, sql, &[]).await;
+    }
+    let odd = world.whole(&id.to_string()).await;
+    for list in ["verifiable_addresses", "recovery_addresses"] {
+        assert_eq!(odd[list][0]["via"], "email");
+        assert_eq!(odd[list][0]["id"], shown[list][0]["id"]);
+    }
+    let answer = Client::app(&world).sign_in(MAIL, PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+
+    let patch = json!([{"op": "add", "path": "/metadata_public", "value": {"a": 1}}]);
+    let path = format!("/admin/identities/{id}");
+    let answer = world.call("PATCH", &path, patch.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let mended = world.whole(&id.to_string()).await;
+    assert_eq!(mended["verifiable_addresses"][0]["verified"], true);
+    let mut conn = world.app.store.read().await.unwrap();
+    for sql in [
+        "SELECT via FROM identity_verifiable_addresses",
+        "SELECT via FROM identity_recovery_addresses",
+    ] {
+        let rows = conn.fetch_all(sql, &[]).await.unwrap();
+        let via: Vec<String> = rows.iter().map(|row| row.only("x").unwrap()).collect();
+        assert_eq!(via, ["email"], "{sql}");
+    }
+}
+
+/// Wrapped base64: the reference imports it with its line breaks, and passes over them.
+#[tokio::test]
+async fn a_stored_hash_with_line_breaks_in_it_verifies() {
+    let world = town(json!({})).await;
+    somebody(&world).await;
+    // Of the word "password".
+    let config = json!({"hashed_password": "$md5$X03MO1qn\nZdYdgyfeuILPmQ==\r\n"});
+    let sql = "UPDATE identity_credentials SET config = $1 WHERE identity_credential_type_id = $2";
+    let password: Uuid = "78c1b41d-8341-4507-aa60-aff1d4369670".parse().unwrap();
+    change(&world, sql, args![&config, password]).await;
+    let answer = Client::app(&world).sign_in(MAIL, "password").await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+}
+
+#[tokio::test]
 async fn a_code_that_go_calls_unused_can_be_used() {
     let world = town(json!({})).await;
     let codes = json!({"lookup_secret": {"config": {"codes": [{"code": "aaaaaaaa", "used_at": "0001-01-01T00:00:00Z"}]}}});

@@ -15,7 +15,8 @@ async fn a_schema_is_found_by_its_id_and_by_the_encoded_id() {
             (StatusCode::OK, schema("label")),
             "{path}"
         );
-        assert_eq!(answer.header("content-type"), Some("application/json"));
+        let utf8 = Some("application/json; charset=utf-8");
+        assert_eq!(answer.header("content-type"), utf8);
     }
 }
 

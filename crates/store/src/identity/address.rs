@@ -108,11 +108,12 @@ pub(super) async fn insert_recovery<'a>(
 }
 
 /// Brings the stored addresses to what `identity` says, as `credential::replace_changed` does. One that is only
-/// spelled anew keeps its row.
+/// spelled anew keeps its row; those of the rows `unfindable` get a new one.
 pub(super) async fn replace_changed(
     tx: &mut Tx,
     identity: &mut Identity,
     stored: &Identity,
+    unfindable: &[Uuid],
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let alike = |a: &VerifiableAddress, b: &VerifiableAddress| {
@@ -124,7 +125,7 @@ pub(super) async fn replace_changed(
     let mut kept = Vec::new();
     for address in &mut identity.verifiable_addresses {
         let old = stored.verifiable_addresses.iter();
-        let mut old = old.filter(|old| alike(old, address));
+        let mut old = old.filter(|old| alike(old, address) && !unfindable.contains(&old.id));
         match old.find(|old| {
             old.value == address.value
                 || is_respelled((old.id, &old.value), (address.id, &address.value))
@@ -160,13 +161,14 @@ pub(super) async fn replace_changed(
         .filter(|a| !kept.contains(&a.id));
     let fresh: Vec<_> = fresh.map(|a| (identity.id, a)).collect();
     insert_verifiable(tx, &fresh).await?;
-    replace_changed_recovery(tx, identity, stored, now).await
+    replace_changed_recovery(tx, identity, stored, unfindable, now).await
 }
 
 async fn replace_changed_recovery(
     tx: &mut Tx,
     identity: &mut Identity,
     stored: &Identity,
+    unfindable: &[Uuid],
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let alike = |a: &RecoveryAddress, b: &RecoveryAddress| {
@@ -175,7 +177,7 @@ async fn replace_changed_recovery(
     let mut kept = Vec::new();
     for address in &mut identity.recovery_addresses {
         let old = stored.recovery_addresses.iter();
-        let mut old = old.filter(|old| alike(old, address));
+        let mut old = old.filter(|old| alike(old, address) && !unfindable.contains(&old.id));
         match old.find(|old| {
             old.value == address.value
                 || is_respelled((old.id, &old.value), (address.id, &address.value))

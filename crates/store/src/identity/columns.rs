@@ -47,7 +47,7 @@ pub(crate) fn read_identity(c: &mut Columns<'_>) -> Result<Identity, StoreError>
         id: c.take()?,
         schema_id: c.take()?,
         traits: c.json()?,
-        state: c.parse(IdentityState::parse)?,
+        state: state(&c.take::<String>()?),
         state_changed_at: c.take()?,
         metadata_public: c.json_or_null()?,
         metadata_admin: c.json_or_null()?,
@@ -72,11 +72,13 @@ pub(crate) fn read_verifiable(
         c.skip(7);
         return Ok(None);
     };
+    let (value, verified): (String, bool) = (c.take()?, c.take()?);
+    let via = channel(&c.take::<String>()?, &value);
     Ok(Some(VerifiableAddress {
         id,
-        value: c.take()?,
-        verified: c.take()?,
-        via: c.parse(channel)?,
+        value,
+        verified,
+        via,
         status: c.take()?,
         verified_at: c.take()?,
         created_at: c.take()?,
@@ -91,19 +93,52 @@ pub(crate) fn read_recovery(c: &mut Columns<'_>) -> Result<Option<RecoveryAddres
         c.skip(5);
         return Ok(None);
     };
+    let value: String = c.take()?;
+    let via = channel(&c.take::<String>()?, &value);
     Ok(Some(RecoveryAddress {
         id,
-        value: c.take()?,
-        via: c.parse(channel)?,
+        value,
+        via,
         break_glass_for_organization: c.take()?,
         created_at: c.take()?,
         updated_at: c.take()?,
     }))
 }
 
-/// Old databases may have padded the text.
-fn channel(text: &str) -> Option<Channel> {
+/// Whoever has a state that nobody knows may not sign in: so the reference reads it too.
+fn state(text: &str) -> IdentityState {
+    IdentityState::parse(text.trim_end()).unwrap_or(IdentityState::Inactive)
+}
+
+/// Old databases may have padded the text. What nobody knows is read by the look of the address.
+fn channel(text: &str, address: &str) -> Channel {
+    known_channel(text).unwrap_or_else(|| Channel::of_address(address))
+}
+
+fn known_channel(text: &str) -> Option<Channel> {
     Channel::parse(text.trim_end())
+}
+
+/// The addresses among the rows of a join whose channel nobody knows. Nobody finds them by it, so that a change of the
+/// identity writes them anew.
+pub(super) fn addresses_of_unknown_channels(rows: &[Row]) -> Result<Vec<Uuid>, StoreError> {
+    let mut unknown = Vec::new();
+    for row in rows {
+        let mut c = row.columns("identities");
+        c.skip(12);
+        for (table, before, after) in [
+            ("identity_verifiable_addresses", 2, 4),
+            ("identity_recovery_addresses", 1, 3),
+        ] {
+            c.from_table(table);
+            let id: Option<Uuid> = c.take()?;
+            c.skip(before);
+            let via: Option<String> = c.take()?;
+            c.skip(after);
+            unknown.extend(id.filter(|_| via.is_some_and(|via| known_channel(&via).is_none())));
+        }
+    }
+    Ok(unknown)
 }
 
 /// Adds the addresses of one row of the join, each address once.

@@ -22,10 +22,11 @@ pub use search::{
 pub use unreadable::Unreadable;
 
 use crate::args;
-use crate::db::{Conn, StoreError, Tx, Value};
+use crate::db::{Conn, Row, StoreError, Tx, Value};
 use crate::search as terms;
 use columns::{
-    JOINED_ROWS, gather, identity_columns, join_addresses, recovery_columns, verifiable_columns,
+    JOINED_ROWS, addresses_of_unknown_channels, gather, identity_columns, join_addresses,
+    recovery_columns, verifiable_columns,
 };
 
 /// How much of an identity is read.
@@ -43,34 +44,48 @@ pub async fn find(
     id: Uuid,
     expand: Expand,
 ) -> Result<Option<Identity>, StoreError> {
-    let rows = conn
-        .fetch_all(
-            concat!(
-                "SELECT ",
-                identity_columns!(),
-                ", ",
-                verifiable_columns!(),
-                ", ",
-                recovery_columns!(),
-                " FROM identities i",
-                join_addresses!(),
-                " WHERE i.nid = $1 AND i.id = $2 LIMIT 200"
-            ),
-            args![conn.nid(), id],
-        )
-        .await?;
+    let rows = joined(conn, id).await?;
+    of_rows(conn, &rows, expand).await
+}
+
+/// The identity's row and its addresses, in rows of a join.
+async fn joined(conn: &mut Conn, id: Uuid) -> Result<Vec<Row>, StoreError> {
+    conn.fetch_all(
+        concat!(
+            "SELECT ",
+            identity_columns!(),
+            ", ",
+            verifiable_columns!(),
+            ", ",
+            recovery_columns!(),
+            " FROM identities i",
+            join_addresses!(),
+            " WHERE i.nid = $1 AND i.id = $2 LIMIT 200"
+        ),
+        args![conn.nid(), id],
+    )
+    .await
+}
+
+async fn of_rows(
+    conn: &mut Conn,
+    rows: &[Row],
+    expand: Expand,
+) -> Result<Option<Identity>, StoreError> {
     let full = rows.len() >= JOINED_ROWS;
-    complete(conn, gather(&rows)?, expand, full)
+    complete(conn, gather(rows)?, expand, full)
         .await
         .map(|mut found| found.pop())
 }
 
 /// As [`find`]; [`StoreError::NotFound`] when there is none.
 pub async fn get(conn: &mut Conn, id: Uuid, expand: Expand) -> Result<Identity, StoreError> {
-    find(conn, id, expand).await?.ok_or(StoreError::NotFound {
-        table: "identities",
-    })
+    find(conn, id, expand).await?.ok_or(GONE)
 }
+
+const GONE: StoreError = StoreError::NotFound {
+    table: "identities",
+};
 
 /// Reads what a join did not bring: all addresses when it was cut off, credentials when they are wanted.
 async fn complete(
@@ -175,15 +190,16 @@ pub async fn update(
         )
         .await?;
     if found == 0 {
-        return Err(StoreError::NotFound {
-            table: "identities",
-        });
+        return Err(GONE);
     }
-    let mut stored = get(tx, identity.id, Expand::Addresses).await?;
+    let rows = joined(tx, identity.id).await?;
+    let stored = of_rows(tx, &rows, Expand::Addresses).await?;
+    let mut stored = stored.ok_or(GONE)?;
     replace_documents(tx, identity, &stored).await?;
     credential::load_stored(tx, std::slice::from_mut(&mut stored)).await?;
     credential::replace_changed(tx, identity, &stored.credentials, now).await?;
-    address::replace_changed(tx, identity, &stored, now).await?;
+    let unfindable = addresses_of_unknown_channels(&rows)?;
+    address::replace_changed(tx, identity, &stored, &unfindable, now).await?;
     terms::replace(tx, identity).await
 }
 

@@ -259,3 +259,32 @@ fn the_name_of_a_passkey_comes_from_a_half_filled_form_too() {
         Some("ada")
     );
 }
+
+#[test]
+fn whole_numbers_are_kept_as_integers_where_only_those_fit() {
+    let schema = compiled(&schema_of(
+        json!({
+            "age": {"type": "integer"},
+            "size": {"type": "number"},
+            "either": {"type": ["integer", "number"]},
+            "marks": {"type": "array", "items": {"type": "integer"}}
+        }),
+        &[],
+    ));
+    let traits = json!({"age": 36.0, "size": 2.0, "either": 3.0, "marks": [1.0, 2, -1e2]});
+    let derived = schema.validate(&traits).unwrap();
+    assert_eq!(
+        derived.traits.to_string(),
+        r#"{"age":36,"size":2.0,"either":3.0,"marks":[1,2,-100]}"#
+    );
+    assert!(schema.validate(&json!({"age": 36.5})).is_err());
+}
+
+#[test]
+fn a_schema_says_for_which_methods_it_has_identifiers() {
+    use crate::MethodName::{Code, Oidc, Password, Webauthn};
+    let kinds = [Password, Webauthn, Code, Oidc];
+    let of = |schema: IdentitySchema| kinds.map(|kind| schema.has_identifiers_of(kind));
+    assert_eq!(of(person()), [true, true, true, false]);
+    assert_eq!(of(rich()), [true, false, false, false]);
+}

@@ -451,3 +451,25 @@ fn names_with_dots_and_slashes_stay_distinct() {
         ("traits.a\\.b", "traits.c/d~e")
     );
 }
+
+#[test]
+fn what_was_sent_is_repeated_in_part_only() {
+    let (long, short) = ("x".repeat(100_000), format!("{}…", "x".repeat(200)));
+    assert_eq!(
+        wrong(&person(), json!({"email": long})),
+        one("traits.email", K::Email { value: short })
+    );
+    let hidden = json!({"email": format!("{long}\u{200B}@x.org")});
+    for traits in [hidden, json!({"email": "user-1@example.org", "age": &long})] {
+        let told = reason(&person().validate(&traits).unwrap_err());
+        assert!(told.len() < 1000, "{}", told.len());
+    }
+    let mut traits = json!({"email": "user-1@example.org", &long: 1});
+    for n in 0..1000 {
+        traits[format!("name-{n}")] = json!(n);
+    }
+    let violations = person().validate(&traits).unwrap_err();
+    let told = reason(&violations);
+    assert!(told.contains("and 981 more"), "{}", told.len());
+    assert!(told.len() < 1000, "{}", told.len());
+}

@@ -3,6 +3,7 @@
 mod document;
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use bia_model::{Channel, Credential, Identity, MethodName, VerifiableAddress, timestamp};
 use bia_store::transact;
@@ -102,12 +103,14 @@ struct Patched {
     #[serde(deserialize_with = "given")]
     traits: Option<Value>,
     verifiable_addresses: Option<Vec<Option<PatchedAddress>>>,
+    recovery_addresses: OnlyRead<Option<Vec<Option<PatchedRecovery>>>>,
     #[serde(deserialize_with = "given")]
     metadata_public: Option<Value>,
     #[serde(deserialize_with = "given")]
     metadata_admin: Option<Value>,
     #[serde(with = "timestamp::option")]
     created_at: Option<OffsetDateTime>,
+    updated_at: OnlyRead<Time>,
     organization_id: Option<Uuid>,
     bia: Option<Object<BiaBody>>,
 }
@@ -123,6 +126,8 @@ struct PatchedCredential {
     identifiers: Option<Vec<String>>,
     config: Option<Map<String, Value>>,
     version: Option<i32>,
+    created_at: OnlyRead<Time>,
+    updated_at: OnlyRead<Time>,
 }
 
 #[derive(Default, Deserialize)]
@@ -135,6 +140,42 @@ struct PatchedAddress {
     status: Option<String>,
     #[serde(with = "timestamp::option")]
     verified_at: Option<OffsetDateTime>,
+    created_at: OnlyRead<Time>,
+    updated_at: OnlyRead<Time>,
+}
+
+/// A recovery address of the patched document: what is none is refused, but they follow from the traits alone.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PatchedRecovery {
+    id: Option<Uuid>,
+    value: Option<String>,
+    via: Option<String>,
+    break_glass_for_organization: Option<Uuid>,
+    created_at: OnlyRead<Time>,
+    updated_at: OnlyRead<Time>,
+}
+
+#[derive(Default, Deserialize)]
+struct Time(
+    #[serde(with = "timestamp::option")]
+    #[expect(dead_code, reason = "read for its form")]
+    Option<OffsetDateTime>,
+);
+
+/// A member that has to be of its type, although its value is not taken.
+struct OnlyRead<T>(PhantomData<T>);
+
+impl<T> Default for OnlyRead<T> {
+    fn default() -> OnlyRead<T> {
+        OnlyRead(PhantomData)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OnlyRead<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<OnlyRead<T>, D::Error> {
+        T::deserialize(d).map(|_| OnlyRead::default())
+    }
 }
 
 fn apply(cx: &Cx, identity: &Identity, operations: &[Operation]) -> Result<Patched, Problem> {
@@ -157,7 +198,7 @@ fn take_over(cx: &Cx, identity: &mut Identity, patched: Patched) -> Result<(), P
             "An identity needs a state: active or inactive.".into(),
         ));
     }
-    identity.state_changed_at = patched.state_changed_at.or(identity.state_changed_at);
+    identity.state_changed_at = patched.state_changed_at;
     set_state(cx, identity, Some(&state))?;
     identity.external_id = check::external_id(patched.external_id.as_deref())?;
     identity.mfa = patched.bia.and_then(|bia| bia.0.mfa).flatten();

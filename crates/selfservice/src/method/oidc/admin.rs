@@ -37,6 +37,12 @@ impl AdminMethod for Connections {
     /// Neither providers nor subjects are checked: they may be of a configuration to come.
     async fn import(&self, _cx: &Cx, config: Value) -> Result<Value, Problem> {
         let import: Import = imported("the connections", config)?;
+        let mut given = import.providers.iter().flatten();
+        if self.0 == MethodName::Saml && given.any(|new| new.use_auto_link.is_some()) {
+            return Err(Problem::malformed(
+                "The config of the connections is not as expected: SAML has no use_auto_link. Leave it out.",
+            ));
+        }
         let connection = |new: ImportedConnection| Connection {
             subject: new.subject.unwrap_or_default(),
             provider: new.provider.unwrap_or_default(),

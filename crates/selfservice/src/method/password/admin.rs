@@ -7,6 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::credential::strip_line_breaks;
 use super::{Password, PasswordConfig};
 use crate::cx::Cx;
 use crate::hasher::{self, HashError};
@@ -40,7 +41,8 @@ impl AdminMethod for Password {
         let hash = match plain {
             Some(plain) => cx.runtime.hasher.hash(&plain).await.map_err(problem)?,
             None => {
-                let given = import.hashed_password.unwrap_or_default();
+                let mut given = import.hashed_password.unwrap_or_default();
+                strip_line_breaks(&mut given);
                 hasher::check_import(&given).map_err(problem)?;
                 given
             }

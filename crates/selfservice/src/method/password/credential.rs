@@ -18,7 +18,10 @@ pub struct PasswordConfig {
 impl PasswordConfig {
     /// Reads a credential's config; one that cannot be read holds no password.
     pub fn of(credential: &Credential) -> PasswordConfig {
-        serde_json::from_value(credential.config.clone()).unwrap_or_default()
+        let read = serde_json::from_value(credential.config.clone());
+        let mut read: PasswordConfig = read.unwrap_or_default();
+        strip_line_breaks(&mut read.hashed_password);
+        read
     }
 
     /// Whether only another system knows the password yet.
@@ -38,4 +41,9 @@ impl PasswordConfig {
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()
     }
+}
+
+/// Takes line breaks out of an encoded hash: tools that wrap base64 leave them there, and Go's decoders pass over them.
+pub(super) fn strip_line_breaks(hash: &mut String) {
+    hash.retain(|c| !matches!(c, '\r' | '\n'));
 }
