@@ -122,9 +122,9 @@ pub(super) async fn load_stored(
 }
 
 /// Inserts credentials, each of the identity with the id before it, and their identifiers.
-pub(super) async fn insert<'a>(
+pub(super) async fn insert(
     tx: &mut Tx,
-    credentials: &[(Uuid, &'a Credential)],
+    credentials: &[(Uuid, &Credential)],
 ) -> Result<(), StoreError> {
     let nid = tx.nid();
     let mut rows = Vec::new();
