@@ -20,11 +20,11 @@ const MOST_LOOKED_AT: usize = 5000;
 /// How many are read at a time, after the first time.
 const CHUNK: usize = 500;
 
-/// Beyond this number a condition is a common one, and [`COUNT`] does not go on.
-const MOST_COUNTED: i64 = 1000;
-
 /// How many identities tell which of several common conditions is the rarest.
-const SAMPLE: i64 = 200;
+const SAMPLE: i64 = 64;
+
+/// A condition that fewer of the sample fit may be a rare one.
+const FEW: i64 = 4;
 
 /// Some of those that can be found.
 pub(super) const FIRST_ENTRIES: &str =
@@ -142,22 +142,26 @@ async fn first_position(conn: &mut Conn, conditions: &[Condition]) -> Result<Pos
 }
 
 /// Which condition the fewest fit, as far as it can be told at a price that does not grow with their number.
+///
+/// Where some of a sample fit each of them, the sample tells. Else their terms are counted: of what is rare, a sample says
+/// nothing.
 async fn rarest(conn: &mut Conn, conditions: &[Condition]) -> Result<u8, StoreError> {
     if conditions.len() < 2 {
         return Ok(0);
     }
-    let mut numbers = Vec::with_capacity(conditions.len());
-    for condition in conditions {
-        numbers.push(number(conn, condition).await?);
+    let sampled = numbers_in_sample(conn, conditions).await?;
+    let mut counted = vec![0; conditions.len()];
+    if sampled.iter().any(|number| *number < FEW) {
+        for (condition, counted) in conditions.iter().zip(&mut counted) {
+            *counted = number(conn, condition).await?;
+        }
     }
-    if numbers.iter().all(|number| *number > MOST_COUNTED) {
-        numbers = numbers_in_sample(conn, conditions).await?;
-    }
+    let numbers = counted.into_iter().zip(sampled);
     let rarest = (0u8..).zip(numbers).min_by_key(|(_, number)| *number);
     Ok(rarest.map_or(0, |(index, _)| index))
 }
 
-/// How many terms fit, counted to one more than [`MOST_COUNTED`].
+/// How many terms fit, as far as [`COUNT`] goes.
 async fn number(conn: &mut Conn, condition: &Condition) -> Result<i64, StoreError> {
     let values = args![conn.nid(), condition.low.as_str(), condition.high.as_str()];
     conn.fetch_one(COUNT, values).await?.only("bia_search_term")
