@@ -9,6 +9,7 @@ mod unreadable;
 mod upgrade;
 
 use bia_model::{Aal, Identity};
+use serde_json::Value as Document;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -211,21 +212,24 @@ async fn replace_documents(
     stored: &Identity,
 ) -> Result<(), StoreError> {
     let (nid, id) = (tx.nid(), new.id);
-    if new.traits != stored.traits {
+    if differ(Some(&new.traits), Some(&stored.traits)) {
         tx.execute(
             "UPDATE identities SET traits = $1 WHERE nid = $2 AND id = $3",
             args![&new.traits, nid, id],
         )
         .await?;
     }
-    if new.metadata_public != stored.metadata_public {
+    if differ(
+        new.metadata_public.as_ref(),
+        stored.metadata_public.as_ref(),
+    ) {
         tx.execute(
             "UPDATE identities SET metadata_public = $1 WHERE nid = $2 AND id = $3",
             args![new.metadata_public.as_ref(), nid, id],
         )
         .await?;
     }
-    if new.metadata_admin != stored.metadata_admin {
+    if differ(new.metadata_admin.as_ref(), stored.metadata_admin.as_ref()) {
         tx.execute(
             "UPDATE identities SET metadata_admin = $1 WHERE nid = $2 AND id = $3",
             args![new.metadata_admin.as_ref(), nid, id],
@@ -233,6 +237,11 @@ async fn replace_documents(
         .await?;
     }
     Ok(())
+}
+
+/// Whether two documents differ, if only in the order of their members: it is kept too, where the database keeps it.
+fn differ(new: Option<&Document>, stored: Option<&Document>) -> bool {
+    new != stored || new.map(Document::to_string) != stored.map(Document::to_string)
 }
 
 /// Makes other units of work that lock or update the identity wait until this one ends. `false`

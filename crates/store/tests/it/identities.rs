@@ -31,6 +31,7 @@ on_each_database!(
     one_who_cannot_be_read_does_not_break_lists,
     what_the_reference_keeps_and_we_could_not_is_read_with_signs_in_its_place,
     a_document_that_is_not_changed_keeps_its_digits,
+    members_stand_in_the_order_of_the_last_change,
     old_credentials_are_read_as_new_ones_and_stored_so_with_the_next_change,
 );
 
@@ -700,6 +701,20 @@ async fn a_document_that_is_not_changed_keeps_its_digits(place: &Place) {
     found.traits["email"] = json!("user-2@example.org");
     transact!(place.store, tx => identity::update(tx, &mut found, NOW).await).unwrap();
     assert!(!digits().await);
+}
+
+async fn members_stand_in_the_order_of_the_last_change(place: &Place) {
+    // The others have an order of their own.
+    if place.store.dialect() != bia_store::Dialect::Sqlite {
+        return;
+    }
+    let mut somebody = kept(&place.store, "user-1@example.org").await;
+    for traits in [r#"{"a":1,"b":2}"#, r#"{"b":2,"a":1}"#] {
+        somebody.traits = serde_json::from_str(traits).unwrap();
+        transact!(place.store, tx => identity::update(tx, &mut somebody, NOW).await).unwrap();
+        let stored = read(place, somebody.id).await.unwrap().traits;
+        assert_eq!(stored.to_string(), traits);
+    }
 }
 
 async fn old_credentials_are_read_as_new_ones_and_stored_so_with_the_next_change(place: &Place) {
